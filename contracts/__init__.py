@@ -1,0 +1,31 @@
+"""The datasets, written down once: one ODCS file each, and what is derived from them.
+
+Pure Python without cloud SDKs; it imports nothing else of this project.
+"""
+
+from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart
+from contracts.errors import ContractErrors, Problem
+from contracts.loader import load
+from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, Table, Topic
+from contracts.warehouse import Statement, warehouse_statements
+
+__all__ = [
+    "Column",
+    "ContractErrors",
+    "Contracts",
+    "Dataset",
+    "Field",
+    "Partition",
+    "Problem",
+    "Rule",
+    "Share",
+    "Statement",
+    "Table",
+    "Topic",
+    "compile_all",
+    "compile_bridge",
+    "compile_job",
+    "compile_mart",
+    "load",
+    "warehouse_statements",
+]

@@ -1,0 +1,184 @@
+"""Reads a schema object with physicalType `topic`: its fields, rules, landing table and what it shares."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
+
+from contracts import types
+from contracts._values import (
+    Reading,
+    classification_of,
+    custom,
+    known_customs,
+    name_of,
+    primary_key,
+    retention_days,
+    text_of,
+)
+from contracts.landing import landing_table
+from contracts.model import CLASSIFICATIONS, Field, Rule, Share, Topic
+
+CONFORM = ("identifier", "iso3166", "iso4217", "money")
+TARGETS = ("gcp",)
+MAX_LANES = 256
+
+
+def read_topic(
+    item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
+) -> Topic | None:
+    """The topic, or None after a problem that leaves nothing to build it from."""
+    known_customs(item, ("key", "partitions", "shareWith"), at, reading)
+    name = name_of(item.physicalName, f"{at}.physicalName", reading)
+    properties = item.properties or []
+    if not properties:
+        reading.problem(f"{at}.properties", None, "the record of a topic has fields")
+        return None
+    fields = tuple(_field(p, f"{at}.properties[{i}]", reading, ()) for i, p in enumerate(properties))
+    key = custom(item, "key")
+    if key not in {f.name for f in fields if f.required}:
+        rule = "custom property `key` names the required field that is the Kafka key"
+        reading.problem(f"{at}.customProperties.key", key, rule)
+    natural_key = primary_key(properties, at, reading)
+    if not natural_key:
+        reading.problem(f"{at}.properties", None, "a topic has a primary key: by it repeated records are found")
+    partitions = custom(item, "partitions")
+    if not isinstance(partitions, int) or not 1 <= partitions <= 1000:
+        reading.problem(f"{at}.customProperties.partitions", partitions, "a whole number from 1 to 1000")
+    rules = tuple(_rules(properties, f"{at}.properties", "", reading))
+    for rule_name, count in Counter(r.name for r in rules).items():
+        if count > 1:
+            rule = f"the rules of a topic have names of their own; {count} fields of one name have rules of one kind"
+            reading.problem(f"{at}.properties", rule_name, rule)
+    return Topic(
+        name=name,
+        dataset=dataset,
+        description=text_of(item.description, f"{at}.description", reading),
+        key=key or "",
+        natural_key=natural_key,
+        partitions=partitions if isinstance(partitions, int) else 0,
+        retention_days=retention_days(contract, f"topic.{name}", reading),
+        fields=fields,
+        rules=rules,
+        landing=landing_table(
+            topic=name,
+            dataset=dataset,
+            classification=_most_sensitive(fields),
+            retention_days=retention_days(contract, f"raw.{name}", reading),
+        ),
+        share=_share(item, fields, at, reading),
+    )
+
+
+def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, ...]) -> Field:
+    known_customs(prop, ("conform", "share"), at, reading)
+    logical = prop.logicalType or ""
+    inner: tuple[Field, ...] = ()
+    if logical == "array":
+        kind = "array"
+        items = prop.items
+        if parents:
+            reading.problem(at, prop.name, "an array lies at the top of a record, not inside another array")
+        if items is None or items.logicalType != "object" or not items.properties:
+            reading.problem(f"{at}.items", getattr(items, "logicalType", None), "items are objects with properties")
+        else:
+            path = f"{at}.items.properties"
+            names = (*parents, prop.name or "")
+            inner = tuple(_field(p, f"{path}[{i}]", reading, names) for i, p in enumerate(items.properties))
+    else:
+        kind = types.primitive(logical, prop.physicalType) or ""
+        if not kind:
+            allowed = types.PHYSICAL_BY_LOGICAL.get(logical)
+            rule = (
+                f"a {logical} has physicalType {' or '.join(allowed)}"
+                if allowed
+                else f"logicalType of a record's field is one of: {', '.join([*types.PHYSICAL_BY_LOGICAL, 'array'])}"
+            )
+            reading.problem(f"{at}.physicalType", prop.physicalType if allowed else logical, rule)
+    conform = custom(prop, "conform")
+    if conform is not None:
+        needs = "decimal" if conform == "money" else "string"
+        if conform not in CONFORM:
+            reading.problem(f"{at}.customProperties.conform", conform, f"one of: {', '.join(CONFORM)}")
+        elif not kind.startswith(needs):
+            reading.problem(f"{at}.customProperties.conform", conform, f"conforms a {needs}, this field is a {kind}")
+    classification = classification_of(prop, at, reading)
+    shared = tuple(custom(prop, "share") or ())
+    for target in shared:
+        if target not in TARGETS:
+            reading.problem(f"{at}.customProperties.share", target, f"one of: {', '.join(TARGETS)}")
+        if classification == "personal":
+            reading.problem(f"{at}.customProperties.share", target, "personal data is not shared")
+    return Field(
+        name=name_of(prop.name, f"{at}.name", reading),
+        type=kind,
+        required=bool(prop.required),
+        description=text_of(prop.description, f"{at}.description", reading),
+        classification=classification,
+        conform=conform,
+        shared_with=shared,
+        fields=inner,
+    )
+
+
+def _rules(properties: list[SchemaProperty], at: str, prefix: str, reading: Reading) -> Iterator[Rule]:
+    for index, prop in enumerate(properties):
+        here, path = f"{at}[{index}]", f"{prefix}{prop.name}"
+        options = dict(prop.logicalTypeOptions or {})
+        low, high = options.pop("minimum", None), options.pop("maximum", None)
+        pattern = options.pop("pattern", None)
+        for unknown in options:
+            rule = "the options that become rules are: minimum, maximum, pattern"
+            reading.problem(f"{here}.logicalTypeOptions.{unknown}", options[unknown], rule)
+        if low is not None or high is not None:
+            yield Rule(name=f"{prop.name}_range", field=path, kind="range", minimum=low, maximum=high)
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                reading.problem(f"{here}.logicalTypeOptions.pattern", pattern, f"a regular expression: {error}")
+            yield Rule(name=f"{prop.name}_pattern", field=path, kind="pattern", pattern=pattern)
+        for number, check in enumerate(prop.quality or []):
+            values = (check.arguments or {}).get("validValues")
+            if check.metric != "invalidValues" or not values or check.mustBe != 0:
+                rule = "a quality rule here is metric invalidValues with arguments.validValues and mustBe 0"
+                reading.problem(f"{here}.quality[{number}]", check.metric, rule)
+                continue
+            yield Rule(name=f"{prop.name}_enum", field=path, kind="enum", values=tuple(map(str, values)))
+        if prop.items and prop.items.properties:
+            yield from _rules(prop.items.properties, f"{here}.items.properties", f"{path}[].", reading)
+
+
+def _share(item: SchemaObject, fields: tuple[Field, ...], at: str, reading: Reading) -> Share | None:
+    given = custom(item, "shareWith")
+    paths = tuple(_shared_paths(fields, ""))
+    if given is None:
+        if paths:
+            rule = "fields are marked as shared, so custom property `shareWith` says with whom and over how many lanes"
+            reading.problem(f"{at}.customProperties.shareWith", None, rule)
+        return None
+    where = f"{at}.customProperties.shareWith"
+    if not isinstance(given, dict) or set(given) != {"target", "lanes"} or given["target"] not in TARGETS:
+        reading.problem(where, given, f"has target (one of: {', '.join(TARGETS)}) and lanes")
+        return None
+    if not isinstance(given["lanes"], int) or not 1 <= given["lanes"] <= MAX_LANES:
+        reading.problem(f"{where}.lanes", given["lanes"], f"a whole number from 1 to {MAX_LANES}")
+        return None
+    if not paths:
+        reading.problem(where, given, "a topic that is shared marks at least one field with `share`")
+    return Share(target=given["target"], lanes=given["lanes"], fields=paths)
+
+
+def _shared_paths(fields: tuple[Field, ...], prefix: str) -> Iterator[str]:
+    for f in fields:
+        if f.shared_with:
+            yield f"{prefix}{f.name}"
+        yield from _shared_paths(f.fields, f"{prefix}{f.name}[].")
+
+
+def _most_sensitive(fields: tuple[Field, ...]) -> str:
+    seen = {f.classification for f in fields} | {i.classification for f in fields for i in f.fields}
+    return max((c for c in seen if c in CLASSIFICATIONS), key=CLASSIFICATIONS.index, default="personal")

@@ -1,0 +1,145 @@
+"""Reads contract files: YAML, the ODCS v3 JSON schema, then the rules of this platform.
+
+Every problem of every file is collected before anything is returned, so that a wrong contract is
+corrected in one go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import open_data_contract_standard
+import yaml
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from contracts._tables import read_table
+from contracts._topics import read_topic
+from contracts._values import Reading
+from contracts.errors import ContractErrors, Problem
+from contracts.model import Contracts, Dataset
+
+FOLDER = Path(__file__).parent / "datasets"
+
+
+def load(folder: Path | None = None) -> Contracts:
+    """All contracts of a folder, ordered by name.
+
+    Raises: ContractErrors with every problem: file, path in the file, value, rule.
+    """
+    folder = folder or FOLDER
+    files = sorted(folder.glob("*.yaml"))
+    problems: list[Problem] = []
+    if not files:
+        problems.append(Problem(folder.name, "$", "no *.yaml file", "a folder of contracts has at least one"))
+    datasets = []
+    for file in files:
+        dataset, found = _read(file)
+        problems += found
+        if dataset:
+            datasets.append(dataset)
+    contracts = Contracts(tuple(sorted(datasets, key=lambda d: d.name)))
+    problems += _across(contracts)
+    if problems:
+        raise ContractErrors(problems)
+    return contracts
+
+
+def _read(file: Path) -> tuple[Dataset | None, list[Problem]]:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        at = f"line {where.line + 1}" if where else "$"
+        return None, [Problem(file.name, at, str(getattr(error, "problem", error)), "a contract is a YAML file")]
+    found = [Problem(file.name, path, value, rule) for path, value, rule in _against_standard(raw)]
+    if found:
+        return None, found
+    reading = Reading(file.name)
+    dataset = _dataset(OpenDataContractStandard.model_validate(raw), reading)
+    return (None if reading.problems else dataset), reading.problems
+
+
+@cache
+def _standard() -> Any:
+    schema = json.loads(Path(open_data_contract_standard.__file__).with_name("schema.json").read_text("utf-8"))
+    return jsonschema.Draft201909Validator(schema)
+
+
+def _against_standard(raw: Any) -> Iterator[tuple[str, str, str]]:
+    for error in _standard().iter_errors(raw):
+        leaf = jsonschema.exceptions.best_match([error])
+        value = json.dumps(leaf.instance, default=str)
+        yield leaf.json_path, value if len(value) <= 80 else value[:77] + "...", f"ODCS v3: {leaf.message[:200]}"
+
+
+def _dataset(contract: OpenDataContractStandard, reading: Reading) -> Dataset:
+    name = contract.name or ""
+    if not name:
+        reading.problem("$.name", name, "a dataset has a name")
+    purpose = contract.description.purpose if contract.description else None
+    if not purpose:
+        reading.problem("$.description.purpose", purpose, "a dataset says what it is for")
+    topics, tables = [], []
+    for index, item in enumerate(contract.schema_ or []):
+        at = f"$.schema[{index}]"
+        if item.physicalType == "topic":
+            topics.append(read_topic(item, contract, name, at, reading))
+        elif item.physicalType == "table":
+            tables.append(read_table(item, contract, name, at, reading))
+        else:
+            reading.problem(f"{at}.physicalType", item.physicalType, "one of: topic, table")
+    if not topics and not tables:
+        reading.problem("$.schema", "[]", "a dataset has at least one topic or table")
+    heads = [t for t in tables if t and t.role == "head"]
+    if topics and len(heads) != 1:
+        rule = "a dataset with a topic has exactly one table with role `head`, which carries the watermark"
+        reading.problem("$.schema", f"{len(heads)} heads", rule)
+    if len(topics) > 1:
+        reading.problem("$.schema", f"{len(topics)} topics", "a dataset has at most one topic")
+    return Dataset(
+        name=name,
+        version=contract.version or "",
+        description=purpose or "",
+        owner=_owner(contract, reading),
+        topics=tuple(t for t in topics if t),
+        tables=tuple(t for t in tables if t),
+    )
+
+
+def _owner(contract: OpenDataContractStandard, reading: Reading) -> str:
+    members = getattr(contract.team, "members", None) or (contract.team if isinstance(contract.team, list) else [])
+    owners = [m.username for m in members if m.role == "owner" and m.username]
+    if not owners:
+        reading.problem("$.team.members", str(len(members)), "a dataset has a team member with role `owner`")
+    return owners[0] if owners else ""
+
+
+def _across(contracts: Contracts) -> Iterator[Problem]:
+    """What no file alone can show: names used twice, and sources that nobody makes."""
+    for kind, names in (
+        ("dataset", [d.name for d in contracts.datasets]),
+        ("topic", [t.name for t in contracts.topics]),
+        ("table", [t.full_name for t in contracts.tables]),
+        ("prefix", [f"{t.zone}:{t.prefix}" for t in contracts.tables]),
+    ):
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield Problem(
+                    "all files", "$", name, f"a {kind} is described once; this one is described {count} times"
+                )
+    known = {t.full_name for t in contracts.tables}
+    for mart in contracts.marts:
+        for source in mart.sources:
+            if source not in known:
+                yield Problem(
+                    f"dataset {mart.dataset}",
+                    "sources",
+                    source,
+                    "a mart is built from tables that a contract describes",
+                )

@@ -1,0 +1,182 @@
+"""A wrong contract gets an error with file, path in the file, value and rule; all of them at once."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+import contracts
+
+GOOD = yaml.safe_load((Path(contracts.__file__).parent / "datasets" / "orders.yaml").read_text("utf-8"))
+TOPIC, HEAD = "$.schema[0]", "$.schema[1]"
+NO_SLA = {"property": "x", "value": 1}
+
+
+def problems_of(tmp_path: Path, *documents: object) -> list[contracts.Problem]:
+    for index, document in enumerate(documents):
+        text = document if isinstance(document, str) else yaml.safe_dump(document)
+        (tmp_path / f"d{index}.yaml").write_text(text, "utf-8")
+    with pytest.raises(contracts.ContractErrors) as caught:
+        contracts.load(tmp_path)
+    return list(caught.value.problems)
+
+
+def changed(*path: object, to: object) -> dict:
+    """The good contract with one value replaced, or removed if `to` is ...."""
+    document = copy.deepcopy(GOOD)
+    at = document
+    for step in path[:-1]:
+        at = at[step]
+    if to is ...:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = to
+    return document
+
+
+FIELDS = ("schema", 0, "properties")
+COLUMNS = ("schema", 1, "properties")
+CASES = [
+    pytest.param(changed("status", to=...), "$", "'status' is a required property", id="not ODCS"),
+    pytest.param(changed("team", "members", 0, "role", to="reader"), "$.team.members", "role `owner`", id="owner"),
+    pytest.param(changed("slaProperties", 1, to=NO_SLA), "$.slaProperties", "raw.orders", id="raw"),
+    pytest.param(
+        changed("slaProperties", 0, "value", to=0), "$.slaProperties[0].value", "whole number", id="retention"
+    ),
+    pytest.param(changed("slaProperties", 0, "unit", to="fortnight"), "$.slaProperties[0].unit", "one of", id="unit"),
+    pytest.param(changed("schema", 1, "physicalType", to="x"), f"{HEAD}.physicalType", "topic, table", id="kind"),
+    pytest.param(
+        changed(*FIELDS, 0, "classification", to=...),
+        f"{TOPIC}.properties[0].classification",
+        "public, internal, personal",
+        id="no classification",
+    ),
+    pytest.param(
+        changed(*FIELDS, 0, "description", to=...), f"{TOPIC}.properties[0].description", "description", id="no text"
+    ),
+    pytest.param(changed(*FIELDS, 0, "name", to="eventId"), f"{TOPIC}.properties[0].name", "lower case", id="name"),
+    pytest.param(
+        changed(*FIELDS, 4, "customProperties", to=[{"property": "share", "value": ["gcp"]}]),
+        f"{TOPIC}.properties[4].customProperties.share",
+        "personal data is not shared",
+        id="personal shared",
+    ),
+    pytest.param(
+        changed(*FIELDS, 3, "logicalTypeOptions", to={"pattern": "("}),
+        f"{TOPIC}.properties[3].logicalTypeOptions.pattern",
+        "regular expression",
+        id="pattern",
+    ),
+    pytest.param(
+        changed(*FIELDS, 6, "customProperties", 0, "value", to="iso9000"),
+        f"{TOPIC}.properties[6].customProperties.conform",
+        "iso3166",
+        id="conform",
+    ),
+    pytest.param(
+        changed(*FIELDS, 6, "customProperties", 0, "property", to="confrom"),
+        f"{TOPIC}.properties[6].customProperties[0].property",
+        "one of: conform, share",
+        id="misspelt custom property",
+    ),
+    pytest.param(
+        changed(*FIELDS, 8, "items", "properties", 3, "physicalType", to="money"),
+        f"{TOPIC}.properties[8].items.properties[3].physicalType",
+        "decimal(p,s) or double",
+        id="type",
+    ),
+    pytest.param(
+        changed(*FIELDS, 1, "primaryKeyPosition", to=3), f"{TOPIC}.properties", "without a gap", id="key positions"
+    ),
+    pytest.param(
+        changed("schema", 0, "customProperties", 0, "value", to="basket"),
+        f"{TOPIC}.customProperties.key",
+        "required field that is the Kafka key",
+        id="kafka key",
+    ),
+    pytest.param(
+        changed("schema", 0, "customProperties", 1, "value", to=0),
+        f"{TOPIC}.customProperties.partitions",
+        "from 1 to 1000",
+        id="partitions",
+    ),
+    pytest.param(
+        changed("schema", 0, "customProperties", 2, "value", "lanes", to=0),
+        f"{TOPIC}.customProperties.shareWith.lanes",
+        "from 1 to 256",
+        id="lanes",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 2, to={"property": "role", "value": "mart"}),
+        "$.schema",
+        "exactly one table with role `head`",
+        id="no head",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 0, "value", to="raw"),
+        f"{HEAD}.customProperties.database",
+        "curated, analytics, operations",
+        id="database",
+    ),
+    pytest.param(
+        changed(*COLUMNS, 0, "required", to=False), f"{HEAD}.properties[0].required", "is required", id="key nullable"
+    ),
+    pytest.param(
+        changed("schema", 2, "properties", 3, "customProperties", 0, "value", to="week"),
+        "$.schema[2].properties[3].customProperties.partitionTransform",
+        "identity, year, month, day",
+        id="transform",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "path", "rule"), CASES)
+def test_a_wrong_value_is_named_with_its_place_and_its_rule(tmp_path, document, path, rule):
+    found = problems_of(tmp_path, document)
+
+    assert [p for p in found if p.path == path and rule in p.rule], [str(p) for p in found]
+    assert all(p.file == "d0.yaml" for p in found)
+
+
+def test_every_problem_of_every_file_is_reported_at_once(tmp_path):
+    first = changed(*FIELDS, 0, "classification", to="secret")
+    first["schema"][0]["properties"][0]["name"] = "Event"
+    second = changed("team", "members", to=[])
+    second["name"] = "other"
+
+    found = problems_of(tmp_path, first, second, "a: [")
+
+    assert {p.file for p in found} == {"d0.yaml", "d1.yaml", "d2.yaml"}
+    assert len([p for p in found if p.file == "d0.yaml"]) == 2
+
+
+def test_names_used_twice_are_found_across_files(tmp_path):
+    found = problems_of(tmp_path, GOOD, GOOD)
+
+    assert {(p.value, p.rule.split(" is ")[0]) for p in found} >= {
+        ("orders", "a dataset"),
+        ("orders", "a topic"),
+        ("curated.orders", "a table"),
+    }
+
+
+def test_a_mart_of_unknown_tables_is_refused(tmp_path):
+    mart = yaml.safe_load((Path(contracts.__file__).parent / "datasets" / "daily_sales.yaml").read_text("utf-8"))
+
+    (found, *_) = problems_of(tmp_path, mart)
+
+    assert (found.value, found.rule) == ("curated.order_lines", "a mart is built from tables that a contract describes")
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(contracts.ContractErrors, match="at least one"):
+        contracts.load(tmp_path)
+
+
+def test_the_message_counts_and_lists_the_problems(tmp_path):
+    (tmp_path / "d.yaml").write_text("[]", "utf-8")
+    with pytest.raises(contracts.ContractErrors, match=r"1 problem in the contracts:\n  d\.yaml: \$: \[\]: ODCS v3"):
+        contracts.load(tmp_path)

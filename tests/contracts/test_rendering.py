@@ -1,0 +1,140 @@
+"""What the contracts of this repository render to."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import jsonschema
+import pytest
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+
+import contracts
+from contracts import landing, types
+
+LOADED = contracts.load()
+
+
+def test_orders_is_a_topic_and_two_curated_tables():
+    orders = LOADED.dataset("orders")
+    assert [t.name for t in orders.topics] == ["orders"]
+    assert [t.full_name for t in orders.tables] == ["curated.orders", "curated.order_lines"]
+    assert orders.head.name == "orders"
+    assert (orders.topics[0].dead_letter, orders.topics[0].control) == ("orders.dlq", "orders.control")
+
+
+@pytest.mark.parametrize("table", LOADED.tables, ids=lambda t: t.full_name)
+def test_every_table_is_one_that_iceberg_reads(table):
+    schema = Schema.model_validate(table.iceberg_schema())
+    spec = PartitionSpec.model_validate(table.iceberg_partition_spec())
+    ids = re.findall(r'"(?:id|element-id|key-id|value-id)": (\d+)', json.dumps(table.iceberg_schema()))
+    assert len(ids) == len(set(ids))
+    assert {schema.find_column_name(i) for i in schema.identifier_field_ids} == set(table.primary_key)
+    assert [schema.find_column_name(f.source_id) for f in spec.fields] == [p.column for p in table.partition_by]
+
+
+def test_a_landed_record_keeps_its_text_and_where_it_came_from():
+    table = LOADED.table("raw", "orders")
+    assert [(c.name, c.type) for c in table.columns] == [
+        ("value", "string"),
+        ("topic", "string"),
+        ("partition", "int"),
+        ("offset", "long"),
+        ("timestamp", "timestamptz"),
+        ("year", "string"),
+        ("month", "string"),
+        ("day", "string"),
+    ]
+    assert not any(c.required for c in table.columns)
+    assert [p.name for p in table.partition_by] == ["year", "month", "day"]
+    assert table.properties("s3://b/orders")["write.data.path"] == "s3://b/orders"
+
+
+def test_a_landing_table_is_as_sensitive_as_its_most_sensitive_field():
+    assert LOADED.table("raw", "orders").columns[0].classification == "personal"
+    table = landing.landing_table(topic="t", dataset="t", classification="public", retention_days=1)
+    assert {c.name: c.classification for c in table.columns}["value"] == "public"
+
+
+def test_the_job_reads_fields_rules_and_keys_of_the_contract():
+    job = contracts.compile_job(LOADED, LOADED.dataset("orders"))
+    assert job["key"] == ["order_id", "event_type"]
+    assert job["source"] == {"kind": "topic", "topic": "orders", "table": "raw.orders"}
+    lines = next(f for f in job["fields"] if f["name"] == "lines")
+    assert {f["name"]: f["type"] for f in lines["fields"]}["net_amount"] == "decimal(12,2)"
+    assert {r["name"]: r["field"] for r in job["rules"]}["quantity_range"] == "lines[].quantity"
+    assert json.loads(json.dumps(contracts.compile_all(LOADED)))["datasets"]["orders"] == job
+
+
+def test_currencies_have_the_decimals_of_iso_4217():
+    digits = contracts.compile_job(LOADED, LOADED.dataset("orders"))["currencies"]
+    assert {code: digits[code] for code in ("EUR", "USD", "JPY", "KWD", "CLF")} == {
+        "EUR": 2,
+        "USD": 2,
+        "JPY": 0,
+        "KWD": 3,
+        "CLF": 4,
+    }
+    assert "XXX" not in digits
+    assert "XAU" not in digits
+
+
+def test_the_bridge_may_send_shared_fields_only_and_no_personal_data():
+    bridge = contracts.compile_bridge(LOADED)["topics"]["orders"]
+    assert bridge["lanes"] == 16
+    assert "lines[].quantity" in bridge["fields"]
+    assert "customer_id" not in bridge["fields"]
+    assert "lines[].coupon_discount" not in bridge["fields"]
+
+
+def test_the_record_schema_is_json_schema_and_takes_a_real_event():
+    schema = LOADED.topic("orders").json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    event = {
+        "event_id": "placed-1",
+        "event_type": "placed",
+        "event_time": "2017-01-01T11:53:26Z",
+        "order_id": "1",
+        "customer_id": "900",
+        "store_id": "330",
+        "country": "US",
+        "currency": "USD",
+        "lines": [{"line_number": 1, "product_id": "7", "quantity": 1, "net_amount": 0.5}],
+    }
+    jsonschema.validate(event, schema)
+    with pytest.raises(jsonschema.ValidationError, match="'country' is a required property"):
+        jsonschema.validate({k: v for k, v in event.items() if k != "country"}, schema)
+
+
+def test_glue_sees_nested_types_as_hive_writes_them():
+    columns = {name: kind for name, kind, _ in LOADED.table("curated", "orders").glue_columns()}
+    assert columns["net_amount"] == "decimal(14,2)"
+    assert columns["events"].startswith("array<struct<event_id:string,")
+    ledger = {name: kind for name, kind, _ in LOADED.table("operations", "ledger").glue_columns()}
+    assert ledger["quarantined"] == "map<string,bigint>"
+
+
+def test_field_ids_go_one_level_after_the_other():
+    element = {"type": "struct", "fields": [{"name": "x", "required": False, "type": "int"}]}
+    columns = [
+        {"name": "a", "required": True, "type": {"type": "list", "element": element, "element-required": False}},
+        {"name": "b", "required": True, "type": "string"},
+    ]
+    numbered = types.with_ids(columns)
+    assert [c["id"] for c in numbered] == [1, 2]
+    assert numbered[0]["type"]["element-id"] == 3
+    assert numbered[0]["type"]["element"]["fields"][0]["id"] == 4
+
+
+def test_analysts_get_views_without_personal_data_and_the_marts():
+    statements = contracts.warehouse_statements(LOADED, database_role_arn="arn:r", region="eu-west-1")
+    assert len({s.name for s in statements}) == len(statements)
+    by_name = {s.name: s.sql for s in statements}
+    assert "customer_id" not in by_name["view-orders"]
+    assert '"net_amount_eur"' in by_name["view-orders"]
+    assert by_name["view-orders"].endswith("WITH NO SCHEMA BINDING")
+    granted = [s.sql for s in statements if "TO ROLE analyst" in s.sql]
+    assert not [sql for sql in granted if "curated" in sql or "operations" in sql]
+    order = [s.name for s in statements]
+    assert order.index("schema-curated") < order.index("view-orders") < order.index("grant-analyst-reports-tables")
