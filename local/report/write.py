@@ -1,0 +1,97 @@
+"""Writes the report: report.json for machines, index.html for people, a table for the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from rich.console import Console
+from rich.table import Table
+
+_TEMPLATES = Path(__file__).parent
+_ROWS_SHOWN = 10
+
+
+def write(folder: Path, report: Mapping[str, Any]) -> None:
+    """Writes report.json and index.html into the folder; each appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _put(folder / "report.json", json.dumps(report, indent=2, default=str) + "\n")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    environment.filters["number"] = number
+    _put(folder / "index.html", environment.get_template("page.html.j2").render(report=report, bars=_bars(report)))
+
+
+def _put(path: Path, text: str) -> None:
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+
+
+def number(value: Any) -> str:
+    """1234567 -> 1,234,567; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _bars(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One bar a day of the report's daily totals: its label, its amount and its height in per cent of the highest."""
+    days = report["daily_totals"]
+    highest = max((float(amount) for _, amount in days), default=0.0)
+    return [{"day": day, "amount": amount, "height": round(100 * float(amount) / highest, 1)} for day, amount in days]
+
+
+def show(console: Console, report: Mapping[str, Any]) -> None:
+    """The report as tables on the terminal."""
+    engine = report["engine"]
+    console.print(
+        f"\nstack {report['stack']}: {engine['created']} resources created, {engine['unchanged']} unchanged by a "
+        f"second `pulumi up` (engine {engine['version']}; {len(engine['live_types'])} types live, "
+        f"{len(engine['state_only_types'])} kept as state)",
+        highlight=False,
+    )
+    datasets = _table("dataset", "produced", "landed", "accepted", "quarantined", "duplicates", "conserved")
+    for name, account in report["datasets"].items():
+        _row(
+            datasets,
+            name,
+            account["produced"],
+            account["landed"],
+            account["accepted"],
+            sum(account["quarantined"].values()),
+            account["duplicates"],
+            account["conserved"],
+        )
+    console.print(datasets)
+    rules = _table("quarantined by rule", "rows")
+    for account in report["datasets"].values():
+        for rule, rows in account["quarantined"].items():
+            _row(rules, rule, rows)
+    console.print(rules)
+    bridge = _table("bridge to Pub/Sub", "produced", "received", "rejected", "missing", "repeated", "out of order")
+    for topic, told in report["bridge"].items():
+        counted = [told[key] for key in ("produced", "received", "rejected", "missing", "repeated", "out_of_order")]
+        _row(bridge, topic, *counted)
+    console.print(bridge)
+    for query, answer in report["warehouse"].items():
+        console.print(f"\n{query}", markup=False, highlight=False)
+        result = _table(*answer["columns"])
+        for row in answer["rows"][:_ROWS_SHOWN]:
+            _row(result, *row)
+        console.print(result)
+    for problem in report["problems"]:
+        console.print(f"PROBLEM: {problem}", style="bold red", markup=False)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(first, box=None, pad_edge=False, header_style="bold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _row(table: Table, first: Any, *others: Any) -> None:
+    table.add_row(str(first), *("yes" if v is True else "NO" if v is False else number(v) for v in others))

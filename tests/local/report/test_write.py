@@ -1,0 +1,80 @@
+"""The report says the same to machines, on a page and on the terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rich.console import Console
+
+from local.report import write
+
+REPORT = {
+    "stack": "local",
+    "engine": {
+        "version": "v3.259.0",
+        "created": 120,
+        "unchanged": 120,
+        "live_types": ["aws:s3/bucket:Bucket"],
+        "state_only_types": ["aws:ec2/vpc:Vpc"],
+    },
+    "replay": {"period": "2017-05"},
+    "datasets": {
+        "orders": {
+            "produced": 41234,
+            "landed": 41234,
+            "accepted": 41000,
+            "quarantined": {"json": 34, "currency": 100},
+            "duplicates": 100,
+            "problems": [],
+            "conserved": True,
+        }
+    },
+    "bridge": {
+        "orders": {
+            "produced": 41234,
+            "received": 41200,
+            "rejected": 34,
+            "missing": 0,
+            "repeated": 0,
+            "out_of_order": 0,
+        }
+    },
+    "warehouse": {"SELECT 1": {"columns": ["sale_date", "orders"], "rows": [["2017-05-01", 412]]}},
+    "daily_totals": [["2017-05-01", "1234.50"], ["2017-05-02", "617.25"]],
+    "problems": [],
+    "seconds": {"replay": 3.5},
+}
+
+
+def test_the_json_is_the_report(tmp_path):
+    write.write(tmp_path / "report", REPORT)
+
+    assert json.loads((tmp_path / "report" / "report.json").read_text()) == REPORT
+    assert {p.name for p in (tmp_path / "report").iterdir()} == {"report.json", "index.html"}
+
+
+def test_the_page_shows_counts_answers_and_bars(tmp_path):
+    write.write(tmp_path, REPORT)
+
+    page = (tmp_path / "index.html").read_text()
+    assert "<td>41,234</td>" in page
+    assert "Every record is accounted for" in page
+    assert 'style="height: 50.0%"' in page
+    assert "aws:ec2/vpc:Vpc" in page
+
+
+def test_the_page_shows_problems_instead_of_the_good_news_and_escapes_them(tmp_path):
+    write.write(tmp_path, {**REPORT, "problems": ["1 <lost>"]})
+
+    page = (tmp_path / "index.html").read_text()
+    assert "1 &lt;lost&gt;" in page
+    assert "Every record is accounted for" not in page
+
+
+@pytest.mark.parametrize("expected", ["41,234", "134", "yes", "v3.259.0", "2017-05-01"])
+def test_the_terminal_shows_the_same(expected):
+    console = Console(record=True, width=140)
+    write.show(console, REPORT)
+
+    assert expected in console.export_text()
