@@ -103,12 +103,15 @@ class Work:
 
 
 class Runner:
-    """Runs the steps of one toolchain folder."""
+    """Runs steps; their stamps, logs and unfinished things lie in `folder`, and `title` heads what it says."""
 
-    def __init__(self, steps: Sequence[Step], folder: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self, steps: Sequence[Step], folder: Path, say: Callable[[str], None] = print, *, title: str = "toolchain"
+    ) -> None:
         self._steps = {step.name: step for step in steps}
         self._folder = folder
         self._say = say
+        self._title = title
         self._cancelled = threading.Event()
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._guard = threading.Lock()
@@ -124,7 +127,7 @@ class Runner:
         with self._alone():
             todo = self.missing()  # another run may have done them while this one waited
             if todo:
-                self._say(f"toolchain: {len(todo)} of {len(self._steps)} steps to do")
+                self._say(f"{self._title}: {len(todo)} of {len(self._steps)} steps to do")
                 self._run_all(todo)
             return len(todo)
 
@@ -170,7 +173,7 @@ class Runner:
         except (CommandError, OSError) as error:
             tail = work.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
             raise StepError(
-                f"the toolchain step '{step.name}' ({step.what}) failed after {time.monotonic() - began:.0f} s\n"
+                f"the step '{step.name}' ({step.what}) failed after {time.monotonic() - began:.0f} s\n"
                 f"  why:         {error}\n"
                 + "".join(f"             | {line}\n" for line in tail)
                 + f"  log:         {work.log}\n"
@@ -226,7 +229,7 @@ class Runner:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._say("toolchain: another run installs it, waiting for that one")
+                self._say(f"{self._title}: another run is at it, waiting for that one")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

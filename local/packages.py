@@ -1,0 +1,110 @@
+"""What is built before the program runs, since the program points at it by path.
+
+    build/packages/pubsub_bridge/   the bridge function's layer: python/... for Lambda's platform
+    build/packages/lake_sink/       the Iceberg sink, the archives of one Kafka Connect plugin
+
+The same inputs give the same bytes, so that a second `pulumi up` sees no change.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from local.site import ROOT
+from local.toolchain import Runner
+from local.toolchain.archives import IVY_FILE, JARS
+from local.toolchain.python import REQUIREMENTS, UV, uv_environment
+from local.toolchain.runner import CommandError, Step, Work, say
+
+PACKAGES = ROOT / "build" / "packages"
+LAYER = PACKAGES / "pubsub_bridge"
+PLUGIN = PACKAGES / "lake_sink"
+LAYER_REQUIREMENTS = ROOT / "bridges" / "pubsub" / "requirements.txt"
+
+LAMBDA_PLATFORM = "x86_64-manylinux2014"
+LAMBDA_PYTHON = "3.11"
+LAMBDA_UNZIPPED_LIMIT = 250 * 1024 * 1024
+"""Lambda's quota for a function and its layers, unzipped (Lambda developer guide, quotas)."""
+
+UNSTEADY = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+"""What an installer writes about its own doings; nothing of it is read when the packages run."""
+EPOCH = 315532800
+"""1980-01-01, the first moment that a zip file can hold."""
+
+
+def steps() -> list[Step]:
+    return [
+        Step(
+            name="layer",
+            what="the layer of the Pub/Sub bridge's function",
+            inputs=[LAMBDA_PLATFORM, LAMBDA_PYTHON, LAYER_REQUIREMENTS, REQUIREMENTS, Path(__file__)],
+            outputs=[LAYER / "python"],
+            run=_build_layer,
+            way_out=f"see that {LAYER_REQUIREMENTS.relative_to(ROOT)} agrees with requirements.txt, whose versions it "
+            "takes, and that a package index is reached; then run the same command again",
+        ),
+        Step(
+            name="plugin",
+            what="the Iceberg sink's plugin for Kafka Connect",
+            inputs=[IVY_FILE, Path(__file__)],
+            outputs=[PLUGIN],
+            run=_build_plugin,
+        ),
+    ]
+
+
+def build(say: Callable[[str], None] = say) -> int:
+    """Build what is missing or out of date; returns how many packages had to be built. StepError says what to do."""
+    return Runner(steps(), PACKAGES / ".work", say, title="packages").run()
+
+
+def _build_layer(work: Work) -> None:
+    layer = work.partial / "layer"
+    install_for_lambda(work, layer / "python", LAYER_REQUIREMENTS, constraints=REQUIREMENTS)
+    size = unzipped_size(layer)
+    if size > LAMBDA_UNZIPPED_LIMIT:
+        raise CommandError(
+            f"the layer has {size / 1024**2:.0f} MiB; Lambda takes {LAMBDA_UNZIPPED_LIMIT / 1024**2:.0f} MiB unzipped"
+        )
+    work.publish(layer, LAYER)
+
+
+def install_for_lambda(work: Work, folder: Path, requirements: Path, *, constraints: Path) -> None:
+    """Install packages as Lambda's platform needs them, in the versions of `constraints`, the same bytes each time."""
+    work.call(
+        [
+            *(UV, "pip", "install", "--target", folder, "--requirement", requirements, "--constraint", constraints),
+            *("--python-platform", LAMBDA_PLATFORM, "--python-version", LAMBDA_PYTHON, "--only-binary", ":all:"),
+            *("--link-mode", "copy"),  # `settle` changes the files' times, and uv's cache must not see that
+        ],
+        env=uv_environment(),
+    )
+    settle(folder)
+
+
+def settle(folder: Path) -> None:
+    """Take out of installed packages what differs from one installation to the next."""
+    for path in [*folder.rglob("__pycache__"), folder / "bin"]:
+        shutil.rmtree(path, ignore_errors=True)
+    for info in folder.glob("*.dist-info"):
+        for name in UNSTEADY:
+            (info / name).unlink(missing_ok=True)
+    (folder / ".lock").unlink(missing_ok=True)
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (EPOCH, EPOCH))
+
+
+def unzipped_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _build_plugin(work: Work) -> None:
+    plugin = work.partial / "plugin"
+    plugin.mkdir()
+    for jar in sorted((JARS / "lake_sink").glob("*.jar")):
+        shutil.copyfile(jar, plugin / jar.name)
+        os.utime(plugin / jar.name, (EPOCH, EPOCH))
+    work.publish(plugin, PLUGIN)
