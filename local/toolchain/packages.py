@@ -14,10 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.site import ROOT
-from local.toolchain import Runner
 from local.toolchain.archives import IVY_FILE, JARS
 from local.toolchain.python import REQUIREMENTS, UV, uv_environment
-from local.toolchain.runner import CommandError, Step, Work, say
+from local.toolchain.runner import CommandError, Runner, Step, Work, say
 
 PACKAGES = ROOT / "build" / "packages"
 LAYER = PACKAGES / "pubsub_bridge"
