@@ -4,5 +4,5 @@ Each module has one `extend(...)` that changes moto before the server starts and
 docstring which behaviour of AWS it adds and where moto differs. `python -m local.aws` runs it.
 
 Not imitated: IAM is not enforced, nothing is encrypted, and all state is in memory, so a server
-that ends forgets everything (`make up` builds it again).
+that starts knows nothing of an earlier one (`make up` builds it again).
 """

@@ -40,6 +40,7 @@ def serve(site: Site) -> None:
     from werkzeug.serving import make_server
 
     from local.aws.glue_runner import GlueRunner
+    from local.warehouse import Warehouse
 
     class QuietHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -48,6 +49,8 @@ def serve(site: Site) -> None:
     site.state.mkdir(parents=True, exist_ok=True)
     runner = GlueRunner(site)
     runner.end_orphans()
+    # The account begins empty, and its warehouse with it.
+    Warehouse(site).reset()
     extend(site, runner)
     application = FailureLog(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietHandler)

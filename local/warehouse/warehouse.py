@@ -1,0 +1,59 @@
+"""The warehouse of a site."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import TokenType
+from sqlglot.errors import SqlglotError
+
+from local.site import Site
+from local.warehouse.catalogue import Store, WarehouseError
+from local.warehouse.definitions import define
+from local.warehouse.queries import query
+from local.warehouse.result import Result
+
+
+class Warehouse:
+    """Runs Redshift SQL for one site. Keeps nothing open, so any number of processes may have one."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._store = Store(site.state / "warehouse")
+
+    def execute(self, sql: str) -> Result:
+        """Run a statement, or several with semicolons between them; gives the last one's result.
+
+        Raises: WarehouseError with the reason and the statement. What ran before it stays.
+        """
+        statements = _split(sql)
+        if not statements:
+            raise WarehouseError("there is no statement to run")
+        result = Result()
+        for statement in statements:
+            try:
+                result = self._execute(statement)
+            except WarehouseError as error:
+                raise WarehouseError(f"{error}\nin: {statement}") from error
+        return result
+
+    def reset(self) -> None:
+        """Forget schemas, views, roles and grants; the lake stays."""
+        self._store.clear()
+
+    def _execute(self, statement: str) -> Result:
+        if statement.split(None, 1)[0].upper() in ("CREATE", "DROP", "GRANT", "REVOKE"):
+            with self._store.change() as catalogue:
+                if define(catalogue, statement):
+                    return Result()
+        return query(self._site, self._store.load(), statement)
+
+
+def _split(sql: str) -> list[str]:
+    """The statements of `sql`, without the semicolons between them; those inside quotes and comments stay."""
+    try:
+        tokens = sqlglot.tokenize(sql, read="redshift")
+    except SqlglotError as error:
+        raise WarehouseError(f"not understood as Redshift SQL: {error}\nin: {sql}") from error
+    cuts = [token.start for token in tokens if token.token_type == TokenType.SEMICOLON]
+    pieces = [sql[start:end] for start, end in zip([0, *(c + 1 for c in cuts)], [*cuts, len(sql)], strict=True)]
+    return [piece.strip() for piece in pieces if sqlglot.tokenize(piece, read="redshift")]
