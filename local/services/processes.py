@@ -131,15 +131,24 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def port_owner(port: int) -> str:
-    """Who listens on a port, as a person can look for it."""
-    try:
-        connections = psutil.net_connections(kind="tcp")
-    except psutil.AccessDenied:
-        return "a process that this user may not see"
-    for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            with contextlib.suppress(psutil.Error):
-                command = " ".join(psutil.Process(connection.pid).cmdline())
-                return f"process {connection.pid} ({command[:160]})"
-    return "a process that this user may not see"
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a port, as far as this user may know; `site` is the platform that the process belongs to."""
+
+    pid: int | None = None
+    command: str = ""
+    site: str | None = None
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.command[:160]})" if self.pid else "a process that this user may not see"
+
+
+def port_owner(port: int) -> Owner:
+    """The process that listens on a port."""
+    with contextlib.suppress(psutil.Error):  # gone meanwhile, or another user's
+        for connection in psutil.net_connections(kind="tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                process = psutil.Process(connection.pid)
+                command, site = " ".join(process.cmdline()), process.environ().get("NOVARETAIL_SITE")
+                return Owner(connection.pid, command, site)
+    return Owner()

@@ -17,6 +17,7 @@ GO = TOOLCHAIN / "bin" / "go"
 GO_FOLDER = TOOLCHAIN / "go"
 PULUMI = TOOLCHAIN / "bin" / "pulumi"
 PSTEST = TOOLCHAIN / "bin" / "pstest"
+PSTEST_MODULE = "cloud.google.com/go/pubsub/v2"
 
 GO_ENVIRONMENT = {
     "GOTOOLCHAIN": "local",  # never fetch another Go

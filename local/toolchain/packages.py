@@ -55,9 +55,13 @@ def steps() -> list[Step]:
     ]
 
 
+def runner(say: Callable[[str], None] = say) -> Runner:
+    return Runner(steps(), PACKAGES / ".work", say, title="packages")
+
+
 def build(say: Callable[[str], None] = say) -> int:
     """Build what is missing or out of date; returns how many packages had to be built. StepError says what to do."""
-    return Runner(steps(), PACKAGES / ".work", say, title="packages").run()
+    return runner(say).run()
 
 
 def _build_layer(work: Work) -> None:

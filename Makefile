@@ -1,0 +1,59 @@
+# The project's commands. Each installs first what is missing of the toolchain; a machine with Python 3.11 is enough.
+#
+#   make up [REPLAY=year]          the local platform from nothing to its report (default: one month of orders)
+#   make query SQL="select ..."    ask the running platform's warehouse
+#   make down                      stop the platform's services
+#   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
+#   make check                     format, lint, types, import rules
+#   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
+#   make doctor                    what is there and what is missing; installs nothing
+#   make package                   the function's layer and the sink's plugin
+#   make lock                      requirements.txt from requirements.in
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+LOCAL = .venv/bin/python -m local
+
+# Dozens of Python processes import the same packages: let the first one leave its compiled code.
+unexport PYTHONDONTWRITEBYTECODE
+# Values that may hold quotes go through the environment.
+export REPLAY STACK SQL
+
+.DEFAULT_GOAL := help
+.PHONY: help up query down test check preview doctor package lock toolchain
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+toolchain:
+	@$(PYTHON) -m local.bootstrap
+
+up: toolchain
+	@$(LOCAL) up $(if $(REPLAY),--replay "$$REPLAY")
+
+query: toolchain
+	@$(LOCAL) query "$$SQL"
+
+down: toolchain
+	@$(LOCAL) down
+
+preview: toolchain
+	@$(LOCAL) preview $(if $(STACK),--stack "$$STACK")
+
+package: toolchain
+	@$(LOCAL) package
+
+check: toolchain
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: package check
+	.venv/bin/python -m pytest $(PYTEST)
+
+# a look at the machine as it is, so nothing is installed first
+doctor:
+	@$(PYTHON) -m local.doctor
+
+lock: toolchain
+	.toolchain/bin/uv pip compile --python-version 3.11 --no-header requirements.in --output-file requirements.txt
