@@ -1,0 +1,99 @@
+"""Arguments whose change replaces a resource, as the real providers have it.
+
+The SDKs' texts say so for few arguments only, so the rest is listed here, from the providers' own
+schemas (`ForceNew` in Terraform's, `forceNew` in azure-native's). Two things hold for every type and are
+not listed: another name, and another region, project or resource group, is another resource.
+"""
+
+from __future__ import annotations
+
+from local.provider import names
+from local.provider.shapes import Shape
+
+EVERY = frozenset({"*"})
+"""All arguments: the resource cannot be changed at all."""
+
+_EVERYWHERE = {
+    "aws": frozenset({"region", "name", "namePrefix"}),
+    "gcp": frozenset({"name", "project", "region", "zone", "location"}),
+    "azure-native": frozenset({"resourceGroupName", "location"}),
+}
+_BUCKET = frozenset({"bucket"})
+_TYPES: dict[str, frozenset[str]] = {
+    "aws:cloudwatch/eventRule:EventRule": frozenset({"eventBusName"}),
+    "aws:cloudwatch/eventTarget:EventTarget": frozenset({"rule", "targetId", "eventBusName"}),
+    "aws:ec2/customerGateway:CustomerGateway": frozenset({"bgpAsn", "ipAddress", "type", "certificateArn"}),
+    "aws:ec2/flowLog:FlowLog": frozenset({"logDestination", "trafficType", "vpcId", "iamRoleArn", "logFormat"}),
+    "aws:ec2/route:Route": frozenset({"routeTableId", "destinationCidrBlock", "destinationPrefixListId"}),
+    "aws:ec2/routeTable:RouteTable": frozenset({"vpcId"}),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": frozenset({"subnetId", "gatewayId"}),
+    "aws:ec2/securityGroup:SecurityGroup": frozenset({"description", "vpcId"}),
+    "aws:ec2/securityGroupRule:SecurityGroupRule": EVERY,
+    "aws:ec2/subnet:Subnet": frozenset({"vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId"}),
+    "aws:ec2/vpc:Vpc": frozenset({"cidrBlock", "ipv4IpamPoolId"}),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": frozenset({"vpcId", "serviceName", "vpcEndpointType"}),
+    "aws:ec2/vpnConnection:VpnConnection": frozenset({"type", "tunnel1InsideCidr", "tunnel2InsideCidr"}),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": frozenset({"transitGatewayId", "vpcId"}),
+    "aws:glue/catalogDatabase:CatalogDatabase": frozenset({"catalogId"}),
+    "aws:glue/catalogTable:CatalogTable": frozenset({"databaseName", "catalogId", "openTableFormatInput"}),
+    "aws:glue/registry:Registry": frozenset({"registryName"}),
+    "aws:glue/schema:Schema": frozenset({"schemaName", "registryArn", "dataFormat"}),
+    "aws:iam/policy:Policy": frozenset({"description", "path"}),
+    "aws:iam/role:Role": frozenset({"path"}),
+    "aws:iam/rolePolicy:RolePolicy": frozenset({"role"}),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": EVERY,
+    "aws:kms/key:Key": frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion", "customKeyStoreId"}),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": frozenset(
+        {"eventSourceArn", "topics", "startingPosition", "startingPositionTimestamp",
+         "amazonManagedKafkaEventSourceConfig"}
+    ),
+    "aws:lambda/function:Function": frozenset({"packageType"}),
+    "aws:lambda/layerVersion:LayerVersion": EVERY,
+    "aws:lambda/permission:Permission": EVERY,
+    "aws:msk/cluster:Cluster": frozenset({"clusterName"}),
+    "aws:msk/configuration:Configuration": frozenset({"kafkaVersions"}),
+    "aws:msk/topic:Topic": frozenset({"clusterArn", "replicationFactor"}),
+    "aws:mskconnect/connector:Connector": frozenset(
+        {"kafkaCluster", "kafkaconnectVersion", "plugins", "workerConfiguration", "serviceExecutionRoleArn",
+         "kafkaClusterClientAuthentication", "kafkaClusterEncryptionInTransit", "logDelivery", "description"}
+    ),
+    "aws:mskconnect/customPlugin:CustomPlugin": EVERY,
+    "aws:mskconnect/workerConfiguration:WorkerConfiguration": EVERY,
+    "aws:redshiftdata/statement:Statement": EVERY,
+    "aws:redshiftserverless/namespace:Namespace": frozenset({"namespaceName", "dbName"}),
+    "aws:redshiftserverless/workgroup:Workgroup": frozenset({"workgroupName", "namespaceName"}),
+    "aws:s3/bucket:Bucket": frozenset({"bucket", "bucketPrefix", "objectLockEnabled"}),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _BUCKET,
+    "aws:s3/bucketObject:BucketObject": frozenset({"bucket", "key"}),
+    "aws:s3/bucketObjectv2:BucketObjectv2": frozenset({"bucket", "key"}),
+    "aws:s3/bucketPolicy:BucketPolicy": _BUCKET,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _BUCKET,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _BUCKET,
+    "aws:s3/bucketVersioning:BucketVersioning": _BUCKET,
+    "aws:scheduler/schedule:Schedule": frozenset({"groupName"}),
+    "aws:sfn/stateMachine:StateMachine": frozenset({"type"}),
+    "aws:sns/topic:Topic": frozenset({"fifoTopic"}),
+    "aws:sns/topicSubscription:TopicSubscription": frozenset({"topic", "protocol", "endpoint"}),
+    "aws:sqs/queue:Queue": frozenset({"fifoQueue"}),
+    "gcp:compute/network:Network": frozenset({"autoCreateSubnetworks", "description"}),
+    "gcp:pubsub/subscription:Subscription": frozenset({"topic", "enableMessageOrdering", "filter"}),
+}  # fmt: skip
+
+
+def replaces(shape: Shape, argument: str) -> bool:
+    """Whether a change of this argument (by its first name: `rules` of `rules[0].id`) replaces the resource."""
+    listed = _TYPES.get(shape.token, frozenset())
+    if listed == EVERY or argument in listed:
+        return True
+    package = shape.token.split(":", 1)[0]
+    if argument in _EVERYWHERE.get(package, frozenset()):
+        return argument != "name" or _is_identity(shape)
+    if package == "azure-native" and argument == names.azure_name(shape):
+        return True
+    field = shape.inputs.get(argument)
+    return field is not None and field.replaces
+
+
+def _is_identity(shape: Shape) -> bool:
+    """Whether `name` identifies the resource; a plain text property may be called so as well."""
+    return "name" in shape.outputs

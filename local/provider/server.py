@@ -1,0 +1,317 @@
+"""The `ResourceProvider` service, one server for aws, azure-native and gcp.
+
+The engine attaches to it by PULUMI_DEBUG_PROVIDERS. It cannot tell which provider instance a call belongs
+to (several accounts, several regions share this server), so the region of a resource is its own argument
+`region`, else the site's.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent import futures
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status  # type: ignore[import-untyped]
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from local.provider import invokes, names, outputs
+from local.provider.check import Failure, check
+from local.provider.diff import diff
+from local.provider.live import Live, PartlyMadeError, live_types
+from local.provider.shapes import Shape, Shapes
+from local.provider.state import Record, State
+from local.provider.wire import Properties, conceal, contains_secret, decode, encode, reveal
+from local.site import Site
+
+MESSAGE_BYTES = 400 << 20
+"""The engine's own limit of a message (sdk/go/common/util/rpcutil)."""
+THREADS = 32
+PACKAGES = ("aws", "azure-native", "gcp")
+
+log = logging.getLogger(__name__)
+
+Request = Any
+"""A message of `provider_pb2`, whose classes are made at run time."""
+
+
+class Resources:
+    """What the calls about resources do, in plain values; `Service` puts them on the wire."""
+
+    def __init__(self, site: Site, root: Path, state: State, shapes: Shapes, *, live: bool) -> None:
+        """`live` False keeps every type as state, so that nothing is touched."""
+        self._state, self._shapes = state, shapes
+        self._live: dict[str, Live] = {}
+        if live:
+            from local.provider.live.base import Clients
+
+            clients = Clients(site)
+            self._live = {token: cls(site, root, clients) for token, cls in live_types().items()}
+
+    def shape(self, token: str) -> Shape:
+        """The shape of a type.
+
+        Raises: LookupError if the installed SDK does not know it, which its own classes never send.
+        """
+        shape = self._shapes.get(token)
+        if shape is None:
+            raise LookupError(f"the installed SDK of {token.split(':')[0]!r} has no resource type {token}")
+        return shape
+
+    def create(self, token: str, urn: str, arguments: Properties, *, preview: bool) -> tuple[str, Properties]:
+        shape = self.shape(token)
+        if preview:
+            return "", outputs.complete(shape, "", arguments, preview=True)
+        live, given = self._live.get(token), reveal(arguments)
+        computed: Properties = {}
+        unfinished = self._state.begin(urn, token)
+        try:
+            if live is None:
+                id = outputs.identifier(shape, urn, arguments)
+            else:
+                left = live.identify(given) if unfinished else None
+                if left is not None and not self._state.exists(token, left):
+                    live.delete(left, given)
+                id, computed = live.create(given)
+        except PartlyMadeError as error:
+            error.outputs = self._outputs(shape, error.id, arguments, error.outputs)
+            self._state.put(token, error.id, urn, error.outputs)
+            raise
+        except Exception:
+            self._state.abandon(urn)
+            raise
+        made = self._outputs(shape, id, arguments, computed)
+        self._state.put(token, id, urn, made)
+        return id, made
+
+    def read(self, token: str, id: str, urn: str, known: Properties) -> Properties | None:
+        """The outputs of a resource as it is now; None if it is gone."""
+        live = self._live.get(token)
+        if live is None:
+            if not known:
+                raise LookupError(f"{token} {id} is kept as state only; what the engine does not know cannot be read")
+            return known if self._state.exists(token, id) else None
+        computed = live.read(id, reveal(known))
+        if computed is None:
+            self._state.remove(token, id)
+            return None
+        return {**known, **conceal(computed, like=known)}
+
+    def update(
+        self, token: str, id: str, urn: str, before: Properties, arguments: Properties, *, preview: bool
+    ) -> Properties:
+        shape = self.shape(token)
+        kept = {name: value for name, value in before.items() if name not in shape.inputs}
+        live = self._live.get(token)
+        computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
+        made = {**kept, **self._outputs(shape, id, arguments, computed)} if not preview else kept | dict(arguments)
+        made.pop(names.DEFAULTS, None)
+        if "tagsAll" in shape.outputs:
+            made["tagsAll"] = arguments.get("tags") or {}
+        if not preview:
+            self._state.put(token, id, urn, made)
+        return made
+
+    def delete(self, token: str, id: str, known: Properties) -> None:
+        live = self._live.get(token)
+        if live is not None:
+            live.delete(id, reveal(known))
+        self._state.remove(token, id)
+
+    def clear(self, orphan: Record) -> None:
+        """Remove what a killed run left behind."""
+        self.delete(orphan.type, orphan.id, dict(orphan.outputs))
+
+    def _outputs(self, shape: Shape, id: str, arguments: Properties, computed: Properties) -> Properties:
+        return outputs.complete(shape, id, arguments, preview=False) | conceal(computed, like=arguments)
+
+
+def _answer(method: Callable[[Any, Request], Any]) -> Callable[[Any, Request, grpc.ServicerContext], Any]:
+    """Hand what a call raises to the engine, as the service below worded it."""
+
+    @functools.wraps(method)
+    def call(self: Any, request: Request, context: grpc.ServicerContext) -> Any:
+        try:
+            return method(self, request)
+        except PartlyMadeError as error:
+            detail = any_pb2.Any()
+            detail.Pack(
+                provider_pb2.ErrorResourceInitFailed(
+                    id=error.id, properties=encode(error.outputs), reasons=[str(error)], inputs=_arguments(request)
+                )
+            )
+            failed = status_pb2.Status(code=code_pb2.UNKNOWN, message=str(error), details=[detail])
+            context.abort_with_status(rpc_status.to_status(failed))
+        except Exception as error:
+            log.debug("%s of %s failed", method.__name__, getattr(request, "urn", ""), exc_info=True)
+            context.abort(grpc.StatusCode.UNKNOWN, describe(error))
+
+    return call
+
+
+def describe(error: Exception) -> str:
+    """An exception as the engine shows it: the service's own words, else with the name of its class."""
+    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+    if isinstance(error, EndpointConnectionError):
+        return f"{error}: the local services do not run; start them with `python -m local up`"
+    worded = isinstance(error, (ClientError, BotoCoreError, LookupError, ValueError, RuntimeError, OSError))
+    return str(error) if worded and not isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+
+
+class Service(provider_pb2_grpc.ResourceProviderServicer):
+    """The calls that the engine makes."""
+
+    def __init__(self, site: Site, resources: Resources) -> None:
+        self._site, self._resources = site, resources
+
+    def Handshake(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(
+            accept_secrets=True, accept_resources=False, accept_outputs=False, supports_autonaming_configuration=True
+        )
+
+    def Attach(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Request, context: grpc.ServicerContext) -> Any:
+        # The engine warns if this is older than the SDK of the package, and does not say which package it asks for.
+        return plugin_pb2.PluginInfo(version=_newest(f"pulumi-{package}" for package in PACKAGES))
+
+    def CheckConfig(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, acceptResources=False, supports_autonaming_configuration=True
+        )
+
+    def Cancel(self, request: Request, context: grpc.ServicerContext) -> Any:
+        return empty_pb2.Empty()
+
+    @_answer
+    def Invoke(self, request: Request) -> Any:
+        try:
+            answer = invokes.invoke(self._site, request.tok, reveal(decode(request.args)))
+        except (invokes.UnknownInvokeError, ValueError) as error:
+            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        return provider_pb2.InvokeResponse(**{"return": encode(answer)})
+
+    @_answer
+    def Check(self, request: Request) -> Any:
+        arguments = decode(request.news)
+        shape = self._resources.shape(request.type)
+        proposed = request.autonaming.proposed_name if request.HasField("autonaming") else None
+        filled = names.fill(shape, request.name, arguments, decode(request.olds), request.randomSeed, proposed or None)
+        failures = [_failure(failure, arguments) for failure in check(shape, filled)]
+        return provider_pb2.CheckResponse(inputs=encode(filled), failures=failures)
+
+    @_answer
+    def Diff(self, request: Request) -> Any:
+        before = decode(request.old_inputs) or decode(request.olds)
+        found = diff(self._resources.shape(request.type), before, decode(request.news), request.ignoreChanges)
+        answer, kinds = provider_pb2.DiffResponse, provider_pb2.PropertyDiff
+        return answer(
+            changes=answer.DIFF_SOME if found.changes else answer.DIFF_NONE,
+            diffs=found.arguments,
+            replaces=found.replacing,
+            deleteBeforeReplace=found.delete_before_replace,
+            hasDetailedDiff=True,
+            detailedDiff={
+                c.path: kinds(kind=kinds.Kind.Value(c.kind + ("_REPLACE" if c.replaces else "")), inputDiff=True)
+                for c in found.changes
+            },
+        )
+
+    @_answer
+    def Create(self, request: Request) -> Any:
+        arguments = decode(request.properties)
+        id, made = self._resources.create(request.type, request.urn, arguments, preview=request.preview)
+        return provider_pb2.CreateResponse(id=id, properties=encode(made))
+
+    @_answer
+    def Read(self, request: Request) -> Any:
+        found = self._resources.read(request.type, request.id, request.urn, decode(request.properties))
+        if found is None:
+            return provider_pb2.ReadResponse()  # an empty id says that it is gone
+        return provider_pb2.ReadResponse(id=request.id, properties=encode(found), inputs=request.inputs)
+
+    @_answer
+    def Update(self, request: Request) -> Any:
+        made = self._resources.update(
+            request.type,
+            request.id,
+            request.urn,
+            decode(request.olds),
+            decode(request.news),
+            preview=request.preview,
+        )
+        return provider_pb2.UpdateResponse(properties=encode(made))
+
+    @_answer
+    def Delete(self, request: Request) -> Any:
+        self._resources.delete(request.type, request.id, decode(request.properties))
+        return empty_pb2.Empty()
+
+
+def _newest(distributions: Iterable[str]) -> str:
+    versions = [metadata.version(name) for name in distributions]
+    return max(versions, key=lambda version: [int(part) for part in version.split(".")])
+
+
+def _arguments(request: Request) -> Any:
+    return request.properties if hasattr(request, "properties") else request.news
+
+
+def _failure(failure: Failure, arguments: Mapping[str, Any]) -> Any:
+    """A failure for the engine, which prints the value of the named property: only where there is one to print."""
+    value = arguments.get(failure.path)
+    if isinstance(value, (str, int, float, bool)) and not contains_secret(value):
+        return provider_pb2.CheckFailure(property=failure.path, reason=failure.reason)
+    reason = failure.reason if f"'{failure.path}'" in failure.reason else f"{failure.path}: {failure.reason}"
+    return provider_pb2.CheckFailure(reason=reason)
+
+
+class ProviderServer:
+    """The running server; use it as a context manager.
+
+    `port` is 0 for any free one; the attribute says which it became.
+    """
+
+    def __init__(self, site: Site, root: Path, state: Path | None, *, port: int = 0, live: bool = True) -> None:
+        """`state` None, with `live` False, is the provider of a preview: it remembers and touches nothing."""
+        self._state = State(state)
+        self._resources = Resources(site, root, self._state, Shapes(), live=live)
+        limits = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
+        # Without so_reuseport=0 a second server could bind the same port, and calls would go to either.
+        options = [*limits, ("grpc.so_reuseport", 0)]
+        self._server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(site, self._resources), self._server)
+        self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+
+    def __enter__(self) -> ProviderServer:
+        self._server.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.stop(grace=1).wait()
+        self._state.close()
+
+    def clear_orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Record]:
+        """Remove what a killed run of this stack made and the engine, which knows `known`, could not note."""
+        orphans = self._state.orphans(stack, known)
+        for orphan in orphans:
+            self._resources.clear(orphan)
+        return orphans
+
+    def settle(self, stack: str) -> None:
+        """Note that the engine ended by itself and knows all that exists of this stack."""
+        self._state.settle(stack)
