@@ -1,0 +1,140 @@
+"""The roles that services take to do their work, each trusted for one service and held by one boundary.
+
+A role begins with nothing: whoever owns a thing grants access to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, ResourceOptions
+
+from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, allow, deny, document, trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessArgs:
+    """`topics` get a connector role each; `bridge` says whether there is a bridge function."""
+
+    environment: str
+    account: str
+    region: str
+    topics: Sequence[str]
+    bridge: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Role:
+    services: tuple[str, ...]
+    purpose: str
+    source_arns: tuple[str, ...] = ()
+    # A fixed name only where somebody outside this program refers to the role by it.
+    physical_name: str | None = None
+
+
+class Access(ComponentResource):
+    """`curate`, `build_mart`, `pipeline`, `scheduler`, `optimizer`, `warehouse`, `flow_logs`, `connectors` by topic,
+    and `bridge` where there is one."""
+
+    def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:security:Access", name, {}, opts)
+        self._name, self._args = name, args
+        self.boundary = aws.iam.Policy(
+            f"{name}-boundary",
+            description="The most that a role of the data backbone can be given",
+            policy=document(_boundary(args), limit=MANAGED_LIMIT, of="the permission boundary"),
+            tags=args.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        region = f"{args.region}:{args.account}"
+        # Glue and Redshift document the account as a condition, but no ARN that they would send.
+        self.curate = self._role("curate", _Role(("glue.amazonaws.com",), "Glue job curate"))
+        self.build_mart = self._role("build-mart", _Role(("glue.amazonaws.com",), "Glue job build_mart"))
+        self.optimizer = self._role("optimizer", _Role(("glue.amazonaws.com",), "Glue table optimizers"))
+        self.warehouse = self._role(
+            "warehouse", _Role(("redshift-serverless.amazonaws.com", "redshift.amazonaws.com"), "Redshift Serverless")
+        )
+        machine = f"arn:aws:states:{region}:stateMachine:lake-pipeline"
+        self.pipeline = self._role("pipeline", _Role(("states.amazonaws.com",), "State machine", (machine,)))
+        group = f"arn:aws:scheduler:{region}:schedule-group/default"
+        self.scheduler = self._role("scheduler", _Role(("scheduler.amazonaws.com",), "Pipeline schedule", (group,)))
+        flow = f"arn:aws:ec2:{region}:vpc-flow-log/*"
+        self.flow_logs = self._role("flow-logs", _Role(("vpc-flow-logs.amazonaws.com",), "VPC flow logs", (flow,)))
+        self.connectors = {
+            topic: self._role(
+                f"connector-{topic.replace('_', '-')}",
+                _Role(
+                    ("kafkaconnect.amazonaws.com",),
+                    f"Connector of {topic}",
+                    (f"arn:aws:kafkaconnect:{region}:connector/{topic}-to-lake/*",),
+                ),
+            )
+            for topic in args.topics
+        }
+        self.bridge: Grantee | None = None
+        if args.bridge:
+            function = f"arn:aws:lambda:{region}:function:pubsub-bridge"
+            # Google Cloud trusts this role by its name.
+            physical = f"novaretail-{args.environment}-pubsub-bridge"
+            spec = _Role(("lambda.amazonaws.com",), "Function pubsub-bridge", (function,), physical)
+            self.bridge = self._role("bridge", spec)
+        self.register_outputs({"boundary": self.boundary.arn})
+
+    def _role(self, name: str, spec: _Role) -> Grantee:
+        role = aws.iam.Role(
+            f"{self._name}-{name}",
+            name=spec.physical_name,
+            description=spec.purpose,
+            assume_role_policy=trust(spec.services, account=self._args.account, source_arns=spec.source_arns),
+            permissions_boundary=self.boundary.arn,
+            tags=self._args.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        return Grantee(name, role, spec.physical_name)
+
+
+def _boundary(args: AccessArgs) -> list[Statement]:
+    """The services of the data path, in this account and region; nothing about IAM, accounts or networks' shape."""
+    own = f"{args.region}:{args.account}"
+    buckets = f"arn:aws:s3:::novaretail-{args.environment}-*"
+    return [
+        allow(["s3:*Object*", "s3:AbortMultipartUpload", "s3:Get*", "s3:List*"], [buckets, f"{buckets}/*"]),
+        allow(
+            ["glue:*"],
+            [f"arn:aws:glue:{own}:{kind}" for kind in ("catalog", "database/*", "table/*", "job/*", "connection/*")],
+        ),
+        allow(
+            ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            [f"arn:aws:kms:{own}:key/*"],
+        ),
+        allow(["kafka-cluster:*", "kafka:Describe*", "kafka:Get*"], [f"arn:aws:kafka:{own}:*"]),
+        allow(["logs:*"], [f"arn:aws:logs:{own}:*"]),
+        allow(["sqs:GetQueue*", "sqs:SendMessage"], [f"arn:aws:sqs:{own}:*"]),
+        allow(["secretsmanager:GetSecretValue"], [f"arn:aws:secretsmanager:{own}:secret:*"]),
+        allow(["states:StartExecution"], [f"arn:aws:states:{own}:stateMachine:lake-pipeline"]),
+        allow(["iam:PassRole"], [f"arn:aws:iam::{args.account}:role/*"]),
+        # Network interfaces of jobs, functions and connectors, log delivery, tracing and metrics have no resource
+        # level in IAM, or a resource that does not exist yet.
+        allow(
+            [
+                "cloudwatch:PutMetricData",
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateTags",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteTags",
+                "ec2:Describe*",
+                "ec2:*PrivateIpAddresses",
+                "logs:*LogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:*ResourcePolic*",
+                "logs:DescribeLogGroups",
+                "xray:GetSampling*",
+                "xray:Put*",
+            ],
+            [ANYTHING],
+        ),
+        deny(["s3:DeleteBucket*", "s3:PutBucket*", "s3:PutObjectAcl"], [buckets, f"{buckets}/*"]),
+    ]

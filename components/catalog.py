@@ -1,0 +1,184 @@
+"""The Glue Data Catalog: a database a layer, an Iceberg table a contract table, and who may use which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.policies import Grantee, allow, attach
+from contracts import Contracts, Table
+
+_READ = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
+# An Iceberg commit is an UpdateTable with the version that it read; tables are made here, by nobody else.
+_WRITE = [*_READ, "glue:UpdateTable"]
+
+_OWNED_BY_ICEBERG = ["openTableFormatInput", "parameters", "storageDescriptor", "tableType", "partitionKeys"]
+"""Every Iceberg commit rewrites these (metadata location, columns); undoing that would lose data, and a change of
+openTableFormatInput would replace the table. The jobs evolve schemas; this program makes tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerArgs:
+    """Glue's table maintenance; `role_arn` is the role that it takes."""
+
+    role_arn: Input[str]
+    snapshot_days: int
+    orphan_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogArgs:
+    """`location` says where a table lies (s3://bucket/prefix)."""
+
+    account: str
+    region: str
+    contracts: Contracts
+    location: Callable[[Table], Output[str]]
+    optimizer: OptimizerArgs | None
+    keep_data: bool
+    tags: Mapping[str, str]
+
+
+class Catalog(ComponentResource):
+    """`databases` by name and `tables` by full name (curated.orders)."""
+
+    def __init__(self, name: str, args: CatalogArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:catalog:Catalog", name, {}, opts)
+        self._name, self._args = name, args
+        self._held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self.databases = {
+            database: aws.glue.CatalogDatabase(
+                f"{name}-{database}",
+                name=database,
+                description=f"NovaRetail: {database}",
+                # Without this, Glue lets every principal of Lake Formation's default group use new tables.
+                create_table_default_permissions=[],
+                tags=args.tags,
+                opts=self._held,
+            )
+            for database in args.contracts.databases
+        }
+        self.tables = {table.full_name: self._table(table) for table in args.contracts.tables}
+        if args.optimizer:
+            for table in args.contracts.tables:
+                self._optimize(table, args.optimizer)
+        self.register_outputs({"databases": list(self.databases)})
+
+    def grant_read(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
+        """Let a role look up tables."""
+        return attach(self, f"{self._name}-read-{grantee.name}", grantee, [allow(_READ, self._arns(tables))])
+
+    def grant_write(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
+        """Let a role look up tables and commit to them."""
+        return attach(self, f"{self._name}-write-{grantee.name}", grantee, [allow(_WRITE, self._arns(tables))])
+
+    def _arns(self, tables: Sequence[Table]) -> list[str]:
+        # Glue asks for the right on the catalog, the database and the table.
+        base = f"arn:aws:glue:{self._args.region}:{self._args.account}"
+        databases = sorted({table.database for table in tables})
+        return [
+            f"{base}:catalog",
+            *(f"{base}:database/{database}" for database in databases),
+            *(f"{base}:table/{table.database}/{table.name}" for table in tables),
+        ]
+
+    def _table(self, table: Table) -> aws.glue.CatalogTable:
+        location = self._args.location(table)
+        held = ResourceOptions.merge(self._held, ResourceOptions(ignore_changes=_OWNED_BY_ICEBERG))
+        return aws.glue.CatalogTable(
+            f"{self._name}-{table.database}-{table.name}",
+            name=table.name,
+            database_name=self.databases[table.database].name,
+            description=table.description,
+            open_table_format_input={
+                "iceberg_input": {
+                    "metadata_operation": "CREATE",
+                    "version": "2",
+                    "iceberg_table_input": {
+                        "location": location,
+                        "schema": _schema(table),
+                        "partition_spec": _partition_spec(table),
+                        "properties": location.apply(table.properties),
+                    },
+                }
+            },
+            opts=held,
+        )
+
+    def _optimize(self, table: Table, args: OptimizerArgs) -> None:
+        kinds: dict[str, aws.glue.CatalogTableOptimizerConfigurationArgsDict] = {
+            "compaction": {"enabled": True, "role_arn": args.role_arn},
+            "retention": {
+                "enabled": True,
+                "role_arn": args.role_arn,
+                "retention_configuration": {
+                    "iceberg_configuration": {
+                        "snapshot_retention_period_in_days": args.snapshot_days,
+                        # Readers of the last runs and the sink's offsets in snapshot summaries stay found.
+                        "number_of_snapshots_to_retain": 20,
+                        "clean_expired_files": True,
+                    }
+                },
+            },
+            "orphan_file_deletion": {
+                "enabled": True,
+                "role_arn": args.role_arn,
+                "orphan_file_deletion_configuration": {
+                    "iceberg_configuration": {"orphan_file_retention_period_in_days": args.orphan_days}
+                },
+            },
+        }
+        for kind, configuration in kinds.items():
+            aws.glue.CatalogTableOptimizer(
+                f"{self._name}-{table.database}-{table.name}-{kind.replace('_', '-')}",
+                catalog_id=self._args.account,
+                database_name=table.database,
+                table_name=self.tables[table.full_name].name,
+                type=kind,
+                configuration=configuration,
+                opts=ResourceOptions(parent=self),
+            )
+
+
+def _schema(
+    table: Table,
+) -> aws.glue.CatalogTableOpenTableFormatInputIcebergInputIcebergTableInputSchemaArgsDict:
+    schema = table.iceberg_schema()
+    return {
+        "type": "struct",
+        "schema_id": schema["schema-id"],
+        "identifier_field_ids": schema["identifier-field-ids"],
+        "fields": [
+            # Glue takes the type as a JSON document: "long" with its quotes, or the object of a list or struct.
+            {
+                "id": field["id"],
+                "name": field["name"],
+                "required": field["required"],
+                "type": json.dumps(field["type"]),
+                "doc": field["doc"][:255],
+            }
+            for field in schema["fields"]
+        ],
+    }
+
+
+def _partition_spec(
+    table: Table,
+) -> aws.glue.CatalogTableOpenTableFormatInputIcebergInputIcebergTableInputPartitionSpecArgsDict:
+    spec = table.iceberg_partition_spec()
+    return {
+        "spec_id": spec["spec-id"],
+        "fields": [
+            {
+                "source_id": field["source-id"],
+                "field_id": field["field-id"],
+                "name": field["name"],
+                "transform": field["transform"],
+            }
+            for field in spec["fields"]
+        ],
+    }

@@ -1,0 +1,99 @@
+"""Customer-managed keys, one a purpose.
+
+Who may use a key is granted to roles by the component that owns the data; the key's own policy names the account
+(so that IAM decides) and the services that use it in their own name, bound to this account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.policies import KEY_LIMIT, Statement, allow, document
+
+PURPOSES = ("lake", "warehouse", "streaming", "logs")
+
+# In a key's policy, "*" is the key that the policy belongs to.
+_THIS_KEY = ["*"]
+_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArgs:
+    """`deletion_days` (7 to 30) is how long a deleted key can be called back."""
+
+    environment: str
+    account: str
+    region: str
+    deletion_days: int
+    rotation_days: int
+    keep_data: bool
+    tags: Mapping[str, str]
+
+
+class Encryption(ComponentResource):
+    """Keys for lake, warehouse, streaming and logs (`keys`, `arn`), each rotated, with an alias."""
+
+    def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:security:Encryption", name, {}, opts)
+        held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self.keys: dict[str, aws.kms.Key] = {}
+        for purpose in PURPOSES:
+            key = aws.kms.Key(
+                f"{name}-{purpose}",
+                description=f"NovaRetail {args.environment}: {purpose}",
+                enable_key_rotation=True,
+                rotation_period_in_days=args.rotation_days,
+                deletion_window_in_days=args.deletion_days,
+                policy=document(_policy(purpose, args), limit=KEY_LIMIT, of=f"key {purpose}"),
+                tags={**args.tags, "Purpose": purpose},
+                opts=held,
+            )
+            aws.kms.Alias(
+                f"{name}-{purpose}-alias",
+                name=f"alias/novaretail-{args.environment}-{purpose}",
+                target_key_id=key.key_id,
+                opts=ResourceOptions(parent=self),
+            )
+            self.keys[purpose] = key
+        self.register_outputs({"arns": {purpose: key.arn for purpose, key in self.keys.items()}})
+
+    def arn(self, purpose: str) -> Output[str]:
+        return self.keys[purpose].arn
+
+
+def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
+    account_root = {"AWS": f"arn:aws:iam::{args.account}:root"}
+    statements = [allow(["kms:*"], _THIS_KEY, principal=account_root)]
+    if purpose == "logs":
+        # CloudWatch Logs uses the key in its own name; the context names the log group.
+        context = f"arn:aws:logs:{args.region}:{args.account}:log-group:*"
+        statements.append(
+            allow(
+                _USE,
+                _THIS_KEY,
+                principal={"Service": f"logs.{args.region}.amazonaws.com"},
+                when={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context}},
+            )
+        )
+    if purpose == "lake":
+        # Access logs and inventories are not written with it; S3 uses the caller's rights, so no service is named.
+        return statements
+    via = {"streaming": ["kafka", "sqs", "lambda"], "warehouse": ["redshift-serverless", "redshift", "secretsmanager"]}
+    if purpose in via:
+        services = [f"{service}.{args.region}.amazonaws.com" for service in via[purpose]]
+        statements.append(
+            allow(
+                ["kms:CreateGrant"],
+                _THIS_KEY,
+                principal=account_root,
+                when={
+                    "StringEquals": {"kms:CallerAccount": args.account, "kms:ViaService": services},
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
+                },
+            )
+        )
+    return statements

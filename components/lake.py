@@ -1,0 +1,137 @@
+"""The lake: one private bucket a zone, and who may read and write which prefix of it.
+
+Retention: what a table has dropped (a deleted row's file, an expired snapshot) is gone for good after
+`noncurrent_days`. Live files are never expired by age: an Iceberg table that still names them would be broken, so
+the age of rows is the business of the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
+
+from components.buckets import harden
+from components.policies import Grantee, Statement, allow, attach
+from contracts import Contracts, Table
+
+ZONES = ("raw", "curated", "analytics")
+_READ = ["s3:GetObject"]
+# A multipart upload that fails is aborted by its writer; overwriting and deleting make old versions.
+_WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeArgs:
+    """`exchange_rates` is a CSV file of the program's folder, uploaded to raw."""
+
+    environment: str
+    region: str
+    contracts: Contracts
+    kms_key_arn: Input[str]
+    exchange_rates: Path
+    noncurrent_days: int
+    keep_data: bool
+    tags: Mapping[str, str]
+
+
+class Lake(ComponentResource):
+    """Buckets (`buckets`, by zone) that only take TLS and the lake's key; grants by table and by prefix."""
+
+    def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:storage:Lake", name, {}, opts)
+        self._name, self._args = name, args
+        self.buckets: dict[str, aws.s3.Bucket] = {zone: self._bucket(zone) for zone in ZONES}
+        rates = aws.s3.BucketObjectv2(
+            f"{name}-exchange-rates",
+            bucket=self.buckets["raw"].bucket,
+            key="reference/exchange_rates/exchange_rates.csv",
+            source=FileAsset(str(args.exchange_rates)),
+            content_type="text/csv",
+            tags=args.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        self.exchange_rates: Output[str] = Output.concat("s3://", self.buckets["raw"].bucket, "/", rates.key)
+        self.register_outputs({"buckets": {zone: bucket.bucket for zone, bucket in self.buckets.items()}})
+
+    def location(self, table: Table) -> Output[str]:
+        """Where a table lies."""
+        return Output.concat("s3://", self.buckets[table.zone].bucket, "/", table.prefix)
+
+    def grant_read(
+        self, grantee: Grantee, tables: Sequence[Table], *, prefixes: Mapping[str, str] | None = None
+    ) -> aws.iam.RolePolicy:
+        """Let a role read the files of tables, and of further prefixes (zone -> prefix)."""
+        return self._grant("read", grantee, _READ, ["kms:Decrypt"], tables, prefixes or {})
+
+    def grant_write(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
+        """Let a role read and write the files of tables, and of no others."""
+        return self._grant("write", grantee, _WRITE, ["kms:Decrypt", "kms:GenerateDataKey"], tables, {})
+
+    def _grant(
+        self,
+        kind: str,
+        grantee: Grantee,
+        actions: Sequence[str],
+        key_actions: Sequence[str],
+        tables: Sequence[Table],
+        prefixes: Mapping[str, str],
+    ) -> aws.iam.RolePolicy:
+        wanted = sorted({(table.zone, table.prefix) for table in tables} | set(prefixes.items()))
+        statements: list[Statement] = []
+        for zone in sorted({zone for zone, _ in wanted}):
+            folders = [prefix for owner, prefix in wanted if owner == zone]
+            arn = self.buckets[zone].arn
+            statements.append(allow(actions, [Output.concat(arn, "/", folder, "/*") for folder in folders]))
+            listed = {"StringLike": {"s3:prefix": [pattern for f in folders for pattern in (f, f"{f}/*")]}}
+            statements.append(allow(["s3:ListBucket"], [arn], when=listed))
+            statements.append(allow(["s3:GetBucketLocation"], [arn]))
+        via = {"StringEquals": {"kms:ViaService": f"s3.{self._args.region}.amazonaws.com"}}
+        statements.append(allow(key_actions, [self._args.kms_key_arn], when=via))
+        return attach(self, f"{self._name}-{kind}-{grantee.name}", grantee, statements)
+
+    def _bucket(self, zone: str) -> aws.s3.Bucket:
+        name, args = f"{self._name}-{zone}", self._args
+        # What guards a bucket shares its fate: a kept bucket without its access block would be open.
+        held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        bucket = aws.s3.Bucket(
+            name,
+            bucket=f"novaretail-{args.environment}-datalake-{zone}",
+            tags={**args.tags, "Zone": zone},
+            force_destroy=not args.keep_data,
+            opts=held,
+        )
+        harden(name, bucket, args.kms_key_arn, held)
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle", bucket=bucket.bucket, rules=_lifecycle(args, zone), opts=held
+        )
+        return bucket
+
+
+def _lifecycle(args: LakeArgs, zone: str) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
+        {
+            "id": "abandoned-uploads",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+            "expiration": {"expired_object_delete_marker": True},
+        }
+    ]
+    for table in args.contracts.tables:
+        if table.zone == zone:
+            rules.append(
+                {
+                    "id": table.full_name,
+                    "status": "Enabled",
+                    "filter": {"prefix": f"{table.prefix}/"},
+                    # No dropped row outlives its contract, even where the environment keeps versions for longer.
+                    "noncurrent_version_expiration": {
+                        "noncurrent_days": min(args.noncurrent_days, table.retention_days)
+                    },
+                }
+            )
+    return rules

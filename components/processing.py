@@ -1,0 +1,330 @@
+"""Glue jobs by path to `etl/`, and the state machine that runs them in order.
+
+A run of the pipeline curates every dataset, then builds every mart; a failed step is tried again, for both jobs may
+be run twice without harm.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.policies import ANYTHING, Grantee, allow, attach
+
+CATALOG = "glue_catalog"
+JOBS = ("curate", "build_mart")
+PIPELINE = "lake-pipeline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessingArgs:
+    """`scripts` and `roles` are by job; `py_files` and `extra_files` lie beside every job."""
+
+    environment: str
+    datasets: Sequence[str]
+    marts: Sequence[str]
+    scripts: Mapping[str, Input[str]]
+    py_files: Sequence[Input[str]]
+    extra_files: Sequence[Input[str]]
+    exchange_rates: Input[str]
+    warehouse: Input[str]
+    roles: Mapping[str, Grantee]
+    pipeline_role: Grantee
+    scheduler_role: Grantee
+    lake_key_arn: Input[str]
+    logs_key_arn: Input[str]
+    subnet_id: Input[str]
+    zone: str
+    security_group_id: Input[str]
+    glue_version: str
+    worker_type: str
+    workers: int
+    timeout_minutes: int
+    concurrent_runs: int
+    schedule: str | None
+    log_days: int
+    tags: Mapping[str, str]
+
+
+class Processing(ComponentResource):
+    """`jobs` by name and the state machine (`pipeline`), with its schedule if there is one."""
+
+    def __init__(self, name: str, args: ProcessingArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:processing:Processing", name, {}, opts)
+        self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        self._security = aws.glue.SecurityConfiguration(
+            f"{name}-security",
+            encryption_configuration={
+                "cloudwatch_encryption": {
+                    "cloudwatch_encryption_mode": "SSE-KMS",
+                    "kms_key_arn": args.logs_key_arn,
+                },
+                "job_bookmarks_encryption": {
+                    "job_bookmarks_encryption_mode": "CSE-KMS",
+                    "kms_key_arn": args.lake_key_arn,
+                },
+                "s3_encryption": {"s3_encryption_mode": "SSE-KMS", "kms_key_arn": args.lake_key_arn},
+            },
+            opts=self._own,
+        )
+        self._connection = aws.glue.Connection(
+            f"{name}-network",
+            connection_type="NETWORK",
+            description="Puts jobs into the VPC",
+            physical_connection_requirements={
+                "availability_zone": args.zone,
+                "security_group_id_lists": [args.security_group_id],
+                "subnet_id": args.subnet_id,
+            },
+            tags=args.tags,
+            opts=self._own,
+        )
+        self._logs = {job: self._log_group(f"glue/{job}") for job in JOBS}
+        self.jobs = {job: self._job(job) for job in JOBS}
+        self.pipeline = self._pipeline()
+        if args.schedule:
+            self._schedule(args.schedule)
+        self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
+
+    def _log_group(self, path: str) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
+            # Step Functions may deliver without a change of resource policies to groups below this prefix.
+            name=f"/aws/vendedlogs/novaretail/{self._args.environment}/{path}"
+            if path.startswith("states")
+            else f"/novaretail/{self._args.environment}/{path}",
+            retention_in_days=self._args.log_days,
+            kms_key_id=self._args.logs_key_arn,
+            tags=self._args.tags,
+            opts=self._own,
+        )
+
+    def _job(self, job: str) -> aws.glue.Job:
+        args = self._args
+        self._grant_run(job, args.roles[job])
+        return aws.glue.Job(
+            f"{self._name}-{job.replace('_', '-')}",
+            name=job,
+            description={"curate": "Raw to curated, a run a dataset", "build_mart": "Curated to a mart"}[job],
+            role_arn=args.roles[job].arn,
+            command={"name": "glueetl", "python_version": "3", "script_location": args.scripts[job]},
+            glue_version=args.glue_version,
+            worker_type=args.worker_type,
+            number_of_workers=args.workers,
+            timeout=args.timeout_minutes,
+            # The state machine tries again; two layers of it would multiply.
+            max_retries=0,
+            execution_property={"max_concurrent_runs": args.concurrent_runs},
+            security_configuration=self._security.name,
+            connections=[self._connection.name],
+            default_arguments={
+                "--job-language": "python",
+                "--contracts": "contracts.json",
+                "--exchange_rates": args.exchange_rates,
+                "--extra-py-files": _joined(args.py_files),
+                "--extra-files": _joined(args.extra_files),
+                "--datalake-formats": "iceberg",
+                "--conf": Output.from_input(args.warehouse).apply(spark_conf),
+                "--enable-auto-scaling": "true",
+                "--enable-metrics": "true",
+                "--enable-observability-metrics": "true",
+                "--enable-continuous-cloudwatch-log": "true",
+                "--continuous-log-logGroup": self._logs[job].name,
+            },
+            tags=args.tags,
+            opts=self._own,
+        )
+
+    def _grant_run(self, job: str, grantee: Grantee) -> None:
+        """What any job needs to run: its logs, its metrics, and interfaces in the VPC."""
+        attach(
+            self,
+            f"{self._name}-run-{grantee.name}",
+            grantee,
+            [
+                allow(
+                    ["logs:AssociateKmsKey", "logs:CreateLogStream", "logs:PutLogEvents"],
+                    [self._logs[job].arn, Output.concat(self._logs[job].arn, ":*")],
+                ),
+                allow(["glue:GetConnection"], [self._connection.arn, _catalog_arn(self._connection.arn)]),
+                # Metrics have a namespace only; EC2's Describe calls and interfaces to come have no resource level.
+                allow(
+                    ["cloudwatch:PutMetricData"], [ANYTHING], when={"StringEquals": {"cloudwatch:namespace": "Glue"}}
+                ),
+                allow(
+                    [
+                        "ec2:CreateNetworkInterface",
+                        "ec2:DescribeNetworkInterfaces",
+                        "ec2:DescribeRouteTables",
+                        "ec2:DescribeSecurityGroups",
+                        "ec2:DescribeSubnets",
+                        "ec2:DescribeVpcAttribute",
+                        "ec2:DescribeVpcEndpoints",
+                    ],
+                    [ANYTHING],
+                ),
+                allow(
+                    ["ec2:CreateTags", "ec2:DeleteNetworkInterface", "ec2:DeleteTags"],
+                    [ANYTHING],
+                    when={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}},
+                ),
+            ],
+        )
+
+    def _pipeline(self) -> aws.sfn.StateMachine:
+        args = self._args
+        logs = self._log_group("states/lake-pipeline")
+        arns = [job.arn for job in self.jobs.values()]
+        granted = attach(
+            self,
+            f"{self._name}-start-jobs",
+            args.pipeline_role,
+            [
+                allow(["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"], arns),
+                # Delivery of a state machine's logs, and tracing, have no resource level.
+                allow(
+                    [
+                        "logs:CreateLogDelivery",
+                        "logs:DeleteLogDelivery",
+                        "logs:DescribeLogGroups",
+                        "logs:DescribeResourcePolicies",
+                        "logs:GetLogDelivery",
+                        "logs:ListLogDeliveries",
+                        "logs:PutResourcePolicy",
+                        "logs:UpdateLogDelivery",
+                        "xray:GetSamplingRules",
+                        "xray:GetSamplingTargets",
+                        "xray:PutTelemetryRecords",
+                        "xray:PutTraceSegments",
+                    ],
+                    [ANYTHING],
+                ),
+            ],
+        )
+        names = Output.all(*(self.jobs[job].name for job in JOBS))
+        return aws.sfn.StateMachine(
+            f"{self._name}-pipeline",
+            name=PIPELINE,
+            type="STANDARD",
+            role_arn=args.pipeline_role.arn,
+            definition=names.apply(
+                lambda known: json.dumps(
+                    definition(curate=known[0], build_mart=known[1], datasets=args.datasets, marts=args.marts)
+                )
+            ),
+            logging_configuration={
+                "level": "ALL",
+                "include_execution_data": True,
+                "log_destination": Output.concat(logs.arn, ":*"),
+            },
+            tracing_configuration={"enabled": True},
+            tags=args.tags,
+            opts=ResourceOptions(parent=self, depends_on=[granted]),
+        )
+
+    def _schedule(self, expression: str) -> None:
+        attach(
+            self,
+            f"{self._name}-start-pipeline",
+            self._args.scheduler_role,
+            [allow(["states:StartExecution"], [self.pipeline.arn])],
+        )
+        aws.scheduler.Schedule(
+            f"{self._name}-schedule",
+            description="Starts the lake pipeline for every dataset and mart",
+            schedule_expression=expression,
+            schedule_expression_timezone="UTC",
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": self.pipeline.arn,
+                "role_arn": self._args.scheduler_role.arn,
+                "input": "{}",
+                "retry_policy": {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 5},
+            },
+            opts=self._own,
+        )
+
+
+def definition(*, curate: str, build_mart: str, datasets: Sequence[str], marts: Sequence[str]) -> dict[str, Any]:
+    """The state machine in the Amazon States Language.
+
+    Its input may name datasets and marts ({"datasets": ["orders"], "marts": []}); what it leaves out is all of them.
+    """
+    everything = {"datasets": list(datasets), "marts": list(marts)}
+    return {
+        "Comment": "Curate every dataset, then build every mart",
+        "StartAt": "Everything",
+        "States": {
+            "Everything": {"Type": "Pass", "Result": everything, "ResultPath": "$.everything", "Next": "Input"},
+            "Input": {
+                "Type": "Pass",
+                "Parameters": {"wanted.$": "States.JsonMerge($.everything, $, false)"},
+                "OutputPath": "$.wanted",
+                "Next": "Curate",
+            },
+            "Curate": _each("datasets", "CurateDataset", curate, "--dataset", then="Build"),
+            "Build": _each("marts", "BuildMart", build_mart, "--mart", then=None),
+        },
+    }
+
+
+def _each(items: str, state: str, job: str, argument: str, *, then: str | None) -> dict[str, Any]:
+    run = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::glue:startJobRun.sync",
+        "Parameters": {
+            "JobName": job,
+            "Arguments": {f"{argument}.$": "$", "--run_id.$": "$$.Execution.Name"},
+        },
+        "Retry": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "IntervalSeconds": 30,
+                "BackoffRate": 2.0,
+                "MaxAttempts": 2,
+                "MaxDelaySeconds": 300,
+                "JitterStrategy": "FULL",
+            }
+        ],
+        "End": True,
+    }
+    each: dict[str, Any] = {
+        "Type": "Map",
+        "ItemsPath": f"$.{items}",
+        "MaxConcurrency": 4,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "INLINE"},
+            "StartAt": state,
+            "States": {state: run},
+        },
+        "ResultPath": f"$.{state}",
+    }
+    return {**each, "Next": then} if then else {**each, "End": True}
+
+
+def spark_conf(warehouse: str) -> str:
+    """Glue takes several Spark properties as one value of --conf, with the option repeated between them."""
+    catalog = f"spark.sql.catalog.{CATALOG}"
+    properties = {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        f"{catalog}.warehouse": warehouse,
+        "spark.sql.session.timeZone": "UTC",
+    }
+    return " --conf ".join(f"{key}={value}" for key, value in properties.items())
+
+
+def _joined(uris: Sequence[Input[str]]) -> Output[str]:
+    return Output.all(*uris).apply(lambda known: ",".join(known))
+
+
+def _catalog_arn(connection_arn: Output[str]) -> Output[str]:
+    """arn:aws:glue:region:account:connection/NAME -> the catalog that Glue asks for as well."""
+    return connection_arn.apply(lambda arn: f"{arn.rsplit(':', 1)[0]}:catalog")

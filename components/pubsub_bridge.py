@@ -1,0 +1,353 @@
+"""The bridge to Google Cloud: topics that contracts share go from Kafka to Pub/Sub, in the order of their key.
+
+No Google key exists: Google trusts the function's AWS role (workload identity federation), and that role may publish
+to these topics and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi_aws as aws
+import pulumi_gcp as gcp
+from pulumi import ComponentResource, FileArchive, Input, Output, Resource, ResourceOptions, StringAsset
+
+from components.assets import archive, json_asset, sources
+from components.policies import ANYTHING, Grantee, allow, attach
+from components.tagging import labels
+from contracts import Topic
+
+FUNCTION = "pubsub-bridge"
+FAILURES = "pubsub-bridge-failures"
+CONSUMER_GROUP = "pubsub-bridge-"
+"""What the consumer groups of the event sources begin with; one a topic."""
+RUNTIME = "python3.11"
+DAY_SECONDS = 24 * 60 * 60
+CREDENTIALS = "google-credentials.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PubSubBridgeArgs:
+    """`topics` are those that a contract shares; `contract` says which of their fields may leave.
+
+    The fields from `project` on are those of settings.Gcp; see there for units and bounds.
+    """
+
+    environment: str
+    account: str
+    topics: Sequence[Topic]
+    contract: Mapping[str, Any]
+    code: Path
+    packages: Path
+    role: Grantee
+    cluster_arn: Input[str]
+    subnet_ids: Sequence[Input[str]]
+    security_group_id: Input[str]
+    kms_key_arn: Input[str]
+    logs_key_arn: Input[str]
+    keep_data: bool
+    depends_on: Sequence[Resource]
+    tags: Mapping[str, str]
+    project: str
+    regions: Sequence[str]
+    message_days: int
+    ack_seconds: int
+    delivery_attempts: int
+    backoff_min_seconds: int
+    backoff_max_seconds: int
+    batch_records: int
+    batch_seconds: int
+    memory_mib: int
+    timeout_seconds: int
+    pollers_min: int
+    pollers_max: int
+    log_days: int
+
+
+class PubSubBridge(ComponentResource):
+    """`function`, `failures` (the queue of what cannot be sent), `topics` and `subscriptions` of Pub/Sub by name."""
+
+    def __init__(self, name: str, args: PubSubBridgeArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:bridge:PubSubBridge", name, {}, opts)
+        self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        self._held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self.topics: dict[str, gcp.pubsub.Topic] = {}
+        self.subscriptions: dict[str, gcp.pubsub.Subscription] = {}
+        # Pub/Sub itself moves dead letters, and needs the rights for it.
+        self._agent = gcp.projects.ServiceIdentity(
+            f"{name}-pubsub-agent", project=args.project, service="pubsub.googleapis.com", opts=self._own
+        )
+        for topic in args.topics:
+            self._pubsub(topic)
+        credentials = self._trust()
+        self.failures = aws.sqs.Queue(
+            f"{name}-failures",
+            name=FAILURES,
+            message_retention_seconds=14 * DAY_SECONDS,
+            kms_master_key_id=args.kms_key_arn,
+            tags=args.tags,
+            opts=self._held,
+        )
+        self.function = self._function(credentials)
+        self._event_sources()
+        self.register_outputs({"function": self.function.name, "failures": self.failures.url})
+
+    def _pubsub(self, topic: Topic) -> None:
+        args, marks = self._args, labels(self._args.tags)
+        stem = f"{self._name}-{topic.name.replace('_', '-')}"
+        storage: gcp.pubsub.TopicMessageStoragePolicyArgsDict = {
+            "allowed_persistence_regions": list(args.regions),
+            "enforce_in_transit": True,
+        }
+        retention = f"{args.message_days * DAY_SECONDS}s"
+        target = gcp.pubsub.Topic(
+            stem,
+            name=topic.name,
+            project=args.project,
+            labels=marks,
+            message_retention_duration=retention,
+            message_storage_policy=storage,
+            opts=self._held,
+        )
+        dead = gcp.pubsub.Topic(
+            f"{stem}-dead-letter",
+            name=f"{topic.name}-dead-letter",
+            project=args.project,
+            labels=marks,
+            message_retention_duration=retention,
+            message_storage_policy=storage,
+            opts=self._held,
+        )
+        # A dead-letter topic without a subscription forgets what it gets.
+        gcp.pubsub.Subscription(
+            f"{stem}-dead-letter-kept",
+            name=f"{topic.name}-dead-letter-kept",
+            project=args.project,
+            topic=dead.id,
+            labels=marks,
+            message_retention_duration=f"{31 * DAY_SECONDS}s",
+            expiration_policy={"ttl": ""},
+            opts=self._held,
+        )
+        gcp.pubsub.TopicIAMMember(
+            f"{stem}-dead-letter-agent",
+            project=args.project,
+            topic=dead.name,
+            role="roles/pubsub.publisher",
+            member=self._agent.member,
+            opts=self._own,
+        )
+        self.topics[topic.name] = target
+        subscription = gcp.pubsub.Subscription(
+            f"{stem}-analytics",
+            name=f"{topic.name}-analytics",
+            project=args.project,
+            topic=target.id,
+            labels=marks,
+            enable_message_ordering=True,
+            ack_deadline_seconds=args.ack_seconds,
+            message_retention_duration=retention,
+            # An idle subscription must not disappear after 31 days.
+            expiration_policy={"ttl": ""},
+            dead_letter_policy={"dead_letter_topic": dead.id, "max_delivery_attempts": args.delivery_attempts},
+            retry_policy={
+                "minimum_backoff": f"{args.backoff_min_seconds}s",
+                "maximum_backoff": f"{args.backoff_max_seconds}s",
+            },
+            opts=self._held,
+        )
+        gcp.pubsub.SubscriptionIAMMember(
+            f"{stem}-analytics-agent",
+            project=args.project,
+            subscription=subscription.name,
+            role="roles/pubsub.subscriber",
+            member=self._agent.member,
+            opts=self._own,
+        )
+        self.subscriptions[topic.name] = subscription
+
+    def _trust(self) -> Output[str]:
+        """Let the function's AWS role publish, and give the credential file (no secret) that says how."""
+        args, name = self._args, self._name
+        role = args.role.physical_name
+        if role is None:
+            raise ValueError("Google Cloud trusts the bridge's role by its name: give it a fixed one")
+        pool = gcp.iam.WorkloadIdentityPool(
+            f"{name}-pool",
+            workload_identity_pool_id=f"novaretail-{args.environment}-aws",
+            project=args.project,
+            display_name="NovaRetail AWS",
+            description="Roles of the data backbone on AWS",
+            opts=self._own,
+        )
+        assumed = f"arn:aws:sts::{args.account}:assumed-role/{role}"
+        provider = gcp.iam.WorkloadIdentityPoolProvider(
+            f"{name}-provider",
+            workload_identity_pool_id=pool.workload_identity_pool_id,
+            workload_identity_pool_provider_id=f"aws-{args.account}",
+            project=args.project,
+            display_name="AWS account",
+            aws={"account_id": args.account},
+            attribute_mapping={
+                "google.subject": "assertion.arn",
+                # The session's name changes with every container; the role's does not.
+                "attribute.aws_role": "assertion.arn.extract('assumed-role/{role}/')",
+            },
+            attribute_condition=f"assertion.arn.startsWith('{assumed}/')",
+            opts=self._own,
+        )
+        publisher = gcp.serviceaccount.Account(
+            f"{name}-publisher",
+            account_id="pubsub-bridge",
+            project=args.project,
+            display_name="NovaRetail bridge",
+            opts=self._own,
+        )
+        gcp.serviceaccount.IAMMember(
+            f"{name}-impersonation",
+            service_account_id=publisher.name,
+            role="roles/iam.workloadIdentityUser",
+            member=Output.concat("principalSet://iam.googleapis.com/", pool.name, "/attribute.aws_role/", role),
+            opts=self._own,
+        )
+        for topic, target in self.topics.items():
+            gcp.pubsub.TopicIAMMember(
+                f"{name}-{topic.replace('_', '-')}-publisher",
+                project=args.project,
+                topic=target.name,
+                role="roles/pubsub.publisher",
+                member=Output.concat("serviceAccount:", publisher.email),
+                opts=self._own,
+            )
+        return Output.all(provider.name, publisher.email).apply(lambda known: credential_file(known[0], known[1]))
+
+    def _function(self, credentials: Output[str]) -> aws.lambda_.Function:
+        args, name = self._args, self._name
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/novaretail/{args.environment}/lambda/{FUNCTION}",
+            retention_in_days=args.log_days,
+            kms_key_id=args.logs_key_arn,
+            tags=args.tags,
+            opts=self._own,
+        )
+        packages = aws.lambda_.LayerVersion(
+            f"{name}-packages",
+            layer_name=f"novaretail-{args.environment}-{FUNCTION}",
+            description="Python packages of bridges/pubsub/requirements.txt",
+            code=FileArchive(str(args.packages)),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=["x86_64"],
+            opts=self._own,
+        )
+        granted = self._grant(logs)
+        code = sources(args.code)
+        return aws.lambda_.Function(
+            f"{name}-function",
+            name=FUNCTION,
+            description="Kafka to Pub/Sub, in the order of each key",
+            runtime=RUNTIME,
+            architectures=["x86_64"],
+            handler="handler.handler",
+            code=credentials.apply(
+                lambda text: archive(code, {"contract.json": json_asset(args.contract), CREDENTIALS: StringAsset(text)})
+            ),
+            layers=[packages.arn],
+            role=args.role.arn,
+            memory_size=args.memory_mib,
+            timeout=args.timeout_seconds,
+            kms_key_arn=args.kms_key_arn,
+            environment={
+                "variables": {
+                    "PUBSUB_PROJECT": args.project,
+                    "FAILURES_QUEUE_URL": self.failures.url,
+                    # Relative to the function's folder, which is where Lambda starts it.
+                    "GOOGLE_APPLICATION_CREDENTIALS": CREDENTIALS,
+                }
+            },
+            vpc_config={"subnet_ids": list(args.subnet_ids), "security_group_ids": [args.security_group_id]},
+            logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO"},
+            tracing_config={"mode": "Active"},
+            tags=args.tags,
+            opts=ResourceOptions(parent=self, depends_on=[granted]),
+        )
+
+    def _grant(self, logs: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
+        args = self._args
+        return attach(
+            self,
+            f"{self._name}-run-{args.role.name}",
+            args.role,
+            [
+                allow(["logs:CreateLogStream", "logs:PutLogEvents"], [Output.concat(logs.arn, ":*")]),
+                allow(["sqs:SendMessage"], [self.failures.arn]),
+                allow(["kms:Decrypt", "kms:GenerateDataKey"], [args.kms_key_arn]),
+                # Interfaces in the VPC and traces have no resource level, or none before they exist.
+                allow(
+                    [
+                        "ec2:CreateNetworkInterface",
+                        "ec2:DeleteNetworkInterface",
+                        "ec2:DescribeNetworkInterfaces",
+                        "ec2:DescribeSecurityGroups",
+                        "ec2:DescribeSubnets",
+                        "ec2:DescribeVpcs",
+                        "xray:PutTelemetryRecords",
+                        "xray:PutTraceSegments",
+                    ],
+                    [ANYTHING],
+                ),
+            ],
+        )
+
+    def _event_sources(self) -> None:
+        args = self._args
+        for topic in args.topics:
+            aws.lambda_.EventSourceMapping(
+                f"{self._name}-{topic.name.replace('_', '-')}-events",
+                function_name=self.function.arn,
+                event_source_arn=args.cluster_arn,
+                topics=[topic.name],
+                starting_position="TRIM_HORIZON",
+                batch_size=args.batch_records,
+                maximum_batching_window_in_seconds=args.batch_seconds,
+                amazon_managed_kafka_event_source_config={
+                    "consumer_group_id": f"{CONSUMER_GROUP}{topic.name}",
+                },
+                # The function names the records to begin again from. There is no limit of retries and no on-failure
+                # destination on purpose: with one, Lambda gives up after ten tries, and what follows overtakes.
+                function_response_types=["ReportBatchItemFailures"],
+                # Partial batch responses of Kafka need provisioned pollers.
+                provisioned_poller_config={
+                    "minimum_pollers": args.pollers_min,
+                    "maximum_pollers": args.pollers_max,
+                },
+                tags=args.tags,
+                opts=ResourceOptions(parent=self, depends_on=list(args.depends_on)),
+            )
+
+
+def credential_file(provider: str, service_account: str) -> str:
+    """How google-auth exchanges the credentials of an AWS role (from the environment) for Google's; no secret.
+
+    Args:
+        provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.
+    """
+    verify = "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"
+    impersonate = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
+    return json.dumps(
+        {
+            "type": "external_account",
+            "universe_domain": "googleapis.com",
+            "audience": f"//iam.googleapis.com/{provider}",
+            "subject_token_type": "urn:ietf:params:aws:token-type:aws4_request",
+            "token_url": "https://sts.googleapis.com/v1/token",
+            "service_account_impersonation_url": f"{impersonate}/{service_account}:generateAccessToken",
+            "credential_source": {"environment_id": "aws1", "regional_cred_verification_url": verify},
+        },
+        indent=1,
+        sort_keys=True,
+    )
