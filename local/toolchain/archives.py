@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from local.toolchain.runner import Step, Work
 IVY_FILE = Path(__file__).with_name("ivy.xml")
 JARS = TOOLCHAIN / "jars"
 CONFIGURATIONS = ("kafka", "lake_sink", "spark")
+PEM_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 STORE_PASSWORD = "changeit"  # noqa: S105 - Java's usual one; the store holds public certificates only
 
 
@@ -90,10 +92,14 @@ def trust_options(folder: Path, environ: Mapping[str, str] = os.environ) -> list
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-    certificates = [
-        pkcs12.PKCS12Certificate(certificate, f"authority-{number}".encode())
-        for number, certificate in enumerate(x509.load_pem_x509_certificates(bundle.read_bytes()))
-    ]
+    certificates = []
+    for number, block in enumerate(PEM_BLOCK.findall(bundle.read_bytes())):
+        try:
+            certificate = x509.load_pem_x509_certificate(block)
+        except ValueError as error:  # one odd certificate of many must not cost all the others
+            print(f"{bundle}: certificate {number} is left out: {error}", file=sys.stderr)
+            continue
+        certificates.append(pkcs12.PKCS12Certificate(certificate, f"authority-{number}".encode()))
     store = folder / "trust.p12"
     store.write_bytes(pkcs12.serialize_java_truststore(certificates, BestAvailableEncryption(STORE_PASSWORD.encode())))
     return [

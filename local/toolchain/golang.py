@@ -89,14 +89,14 @@ def _said(command: list[str | Path], **variables: str) -> str | None:
     return run.stdout.strip()
 
 
-def _fits(go: str) -> bool:
+def go_fits(go: str | Path) -> bool:
     version = go_version(go) or ""
     return any(version == series or version.startswith(f"{series}.") for series in versions.GO_SERIES)
 
 
 def _install_go(work: Work) -> None:
     found = on_path("go")
-    if found and _fits(found):
+    if found and go_fits(found):
         work.link(GO, Path(found).resolve())
         return
     folder = work.partial / "go"
