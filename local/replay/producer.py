@@ -12,7 +12,6 @@ from confluent_kafka import KafkaError, Message, Producer
 from local.replay.events import Record
 
 SAY_SECONDS = 2.0
-DELIVERY_SECONDS = 120
 
 
 class ReplayError(RuntimeError):
@@ -33,11 +32,15 @@ class Produced:
 
 
 def produce(
-    bootstrap: str, topic: str, records: Iterable[Record], say: Callable[[str], None] = lambda text: None
+    bootstrap: str,
+    topic: str,
+    records: Iterable[Record],
+    say: Callable[[str], None] = lambda text: None,
+    timeout_seconds: float = 120,
 ) -> Produced:
     """Send the records and wait until each is confirmed; records of one key keep their order.
 
-    Raises: ReplayError if any record is not confirmed within DELIVERY_SECONDS. Those sent before it stay.
+    Raises: ReplayError if any record is not confirmed within the timeout. Those sent before it stay.
     """
     producer = Producer(
         {
@@ -49,7 +52,7 @@ def produce(
             "linger.ms": 50,
             "batch.size": 1_000_000,
             "queue.buffering.max.kbytes": 128 * 1024,
-            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            "delivery.timeout.ms": int(timeout_seconds * 1000),
             # As Java's producer, so that a key lies where any other producer of the topic would put it.
             "partitioner": "murmur2_random",
         }

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.replay import PERIODS, Period, daily_sales, places, records
+from local.site import ROOT
+
+RATES = ROOT / "contracts" / "reference" / "exchange_rates.csv"
+DAY = PERIODS["day"]
+
+
+def test_daily_sales_equal_what_the_orders_that_stay_come_to() -> None:
+    """The other way round: from the events, in Python's decimals."""
+    units = {"USD": Decimal("1.1297"), "GBP": Decimal("0.87667"), "CAD": Decimal("1.4647"), "EUR": Decimal(1)}
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for record in records(DAY):
+        if record.kind == "placed" and record.value:
+            order = json.loads(record.value, parse_float=Decimal)
+            groups[order["event_time"][:10], order["country"], order["currency"]].append(order)
+    wanted = []
+    for (day, country, currency), orders in sorted(groups.items()):
+        lines = [line for order in orders for line in order["lines"]]
+        discounts = ("retail_discount", "coupon_discount", "coupon_match_discount")
+        euros = [(line["net_amount"] / units[currency]).quantize(Decimal("0.01"), ROUND_HALF_UP) for line in lines]
+        wanted.append(
+            (
+                *(day, country, currency, len(orders), len({order["customer_id"] for order in orders}), len(lines)),
+                sum(line["quantity"] for line in lines),
+                sum(line["net_amount"] for line in lines),
+                sum(line[name] for line in lines for name in discounts),
+                sum(euros),
+            )
+        )
+
+    assert [(str(row[0]), *row[1:]) for row in daily_sales(DAY, RATES)] == wanted
+
+
+def test_the_months_sum_is_the_sources() -> None:
+    rows = daily_sales(PERIODS["month"], RATES)
+
+    assert len({row[0] for row in rows}) == 31
+    assert sum(row[3] for row in rows) == 13_663
+    assert sum(row[7] for row in rows) == Decimal("400771.04")
+
+
+def test_half_a_cent_is_rounded_up(tmp_path: Path) -> None:
+    """At two units to the euro every odd cent is half a cent; binary or bankers' rounding would differ."""
+    rates = tmp_path / "rates.csv"
+    header = "currency,valid_from,valid_to,units_per_eur\n"
+    rates.write_text(header + "".join(f"{code},2017-01-01,2017-12-31,2\n" for code in ("USD", "GBP", "CAD", "EUR")))
+    wanted: Counter[str] = Counter()
+    for record in records(DAY):
+        if record.kind == "placed" and record.value:
+            order = json.loads(record.value, parse_float=Decimal)
+            for line in order["lines"]:
+                wanted[order["country"]] += (int(line["net_amount"] * 100) + 1) // 2
+
+    assert {row[1]: int(row[9] * 100) for row in daily_sales(DAY, rates)} == dict(wanted)
+
+
+def test_every_record_produced_has_a_place() -> None:
+    produced = Counter(record.kind for record in records(DAY))
+
+    found = places(produced, DAY, RATES)
+
+    assert found.accepted + sum(found.quarantined.values()) + found.duplicates == produced.total()
+    assert found.quarantined["json"] == sum(produced[kind] for kind in ("not_json", "json_array", "tombstone"))
+    assert found.duplicates == produced["exact_repeat"]
+
+
+def test_orders_without_a_rate_are_expected_in_quarantine_and_not_in_sales(tmp_path: Path) -> None:
+    rates = tmp_path / "rates.csv"
+    rates.write_text("currency,valid_from,valid_to,units_per_eur\nEUR,1999-01-01,9999-12-31,1\n")
+    period = Period("two", PERIODS["month"].first, PERIODS["day"].end.replace(day=3))
+    every = list(records(period))
+    produced = Counter(record.kind for record in every)
+    without = [
+        r for r in every if r.kind in ("placed", "twin_placed") and r.value and b'"currency":"EUR"' not in r.value
+    ]
+    repeats = [r for r in every if r.kind == "exact_repeat" and r.value and b'"currency":"EUR"' not in r.value]
+    assert repeats, "the period must have such a case"
+
+    found = places(produced, period, rates)
+
+    assert found.quarantined["exchange_rate"] == len(without) + len(repeats)
+    assert found.duplicates == produced["exact_repeat"] - len(repeats)
+    assert found.accepted + sum(found.quarantined.values()) + found.duplicates == produced.total()
+    assert {row[2] for row in daily_sales(period, rates)} == {"EUR"}
+
+
+@pytest.mark.parametrize("period", ["day", "month"])
+def test_all_of_a_period_has_rates(period: str) -> None:
+    assert "exchange_rate" not in places({}, PERIODS[period], RATES).quarantined
