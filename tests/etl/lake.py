@@ -1,0 +1,205 @@
+"""A lake for the tests: moto with our extensions in a process of its own, the tables of the contracts, raw rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import boto3
+import pyarrow as pa
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+
+import contracts
+from components.processing import spark_conf
+from local import lake
+from local.aws.glue_arguments import spark_properties, submit_arguments
+from local.site import REGION, ROOT, TOOLCHAIN, Site
+
+CONTRACTS = contracts.load()
+COMPILED = contracts.compile_all(CONTRACTS)
+RATES = "s3://novaretail-local-datalake-raw/reference/exchange_rates/exchange_rates.csv"
+START_SECONDS = 30
+
+Row = tuple[int, int, str | None]
+"""Partition, offset, value."""
+
+
+@dataclass
+class Lake:
+    """The lake of one test module; `reset` empties it between tests."""
+
+    site: Site
+    folder: Path
+    catalog: GlueCatalog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.catalog = lake.catalog(self.site)
+
+    def reset(self) -> None:
+        """All tables new and empty, the rates in their place."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.site.aws_url}/moto-api/reset", method="POST")).close()
+        s3 = boto3.client("s3")
+        for zone in ("raw", "curated", "analytics"):
+            s3.create_bucket(
+                Bucket=f"novaretail-local-datalake-{zone}", CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        bucket, _, key = RATES.removeprefix("s3://").partition("/")
+        s3.put_object(Bucket=bucket, Key=key, Body=(ROOT / "contracts/reference/exchange_rates.csv").read_bytes())
+        for database in sorted({t.database for t in CONTRACTS.tables}):
+            self.catalog.create_namespace(database)
+        for table in CONTRACTS.tables:
+            self.create(table)
+
+    def create(self, table: contracts.Table) -> None:
+        location = f"s3://novaretail-local-datalake-{table.zone}/{table.prefix}"
+        self.catalog.create_table(
+            (table.database, table.name),
+            Schema.model_validate(table.iceberg_schema()),
+            location,
+            PartitionSpec.model_validate(table.iceberg_partition_spec()),
+            properties=table.properties(location),
+        )
+
+    def land(self, rows: Iterable[Row], topic: str = "orders") -> int:
+        """Append rows to raw as the sink would; gives the snapshot."""
+        table = self.catalog.load_table(("raw", topic))
+        moment = datetime(2017, 1, 2, tzinfo=UTC)
+        landed = [
+            {
+                "value": value,
+                "topic": topic,
+                "partition": partition,
+                "offset": offset,
+                "timestamp": moment,
+                "year": "2017",
+                "month": "01",
+                "day": "02",
+            }
+            for partition, offset, value in rows
+        ]
+        table.append(pa.Table.from_pylist(landed, schema=table.schema().as_arrow()))
+        return table.metadata.current_snapshot_id
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        return lake.read(self.site, name).to_pylist()
+
+    def snapshots(self, name: str) -> int:
+        return len(self.catalog.load_table(name).metadata.snapshots)
+
+    def run(self, script: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a script as Glue would: its own folder, the archive on its path, Spark properties of the job."""
+        done = subprocess.run(
+            [sys.executable, str(script), "--JOB_NAME", script.stem, "--contracts", "contracts.json", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{script.name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr[-4000:]}")
+        return done
+
+    def curate(self, run_id: str, script: Path = ROOT / "etl/jobs/curate.py", **how: Any) -> list[dict[str, Any]]:
+        """Run the job curate; gives its log."""
+        return events(self.run(script, "--dataset", "orders", "--exchange_rates", RATES, "--run_id", run_id, **how))
+
+    def build_mart(self, run_id: str) -> list[dict[str, Any]]:
+        return events(self.run(ROOT / "etl/jobs/build_mart.py", "--mart", "daily_sales", "--run_id", run_id))
+
+    def pack(self) -> None:
+        """What the program ships: the archive and the compiled contracts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(self.folder / "lakehouse.zip", "w") as archive:
+            for part in ("lakehouse", "marts"):
+                for file in sorted((ROOT / "etl" / part).glob("*.[ps][yq]*")):
+                    archive.write(file, f"{part}/{file.name}")
+        (self.folder / "contracts.json").write_text(json.dumps(COMPILED))
+
+    def _environment(self) -> dict[str, str]:
+        properties = {
+            **spark_properties(spark_conf("s3://novaretail-local-datalake-curated/warehouse")),
+            "spark.sql.catalog.glue_catalog.s3.path-style-access": "true",
+            **SPARK_LOCAL,
+        }
+        jars = sorted((TOOLCHAIN / "jars" / "spark").glob("*.jar"))
+        keep = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        return {
+            **keep,
+            **self.site.environment(),
+            "PYTHONPATH": str(self.folder / "lakehouse.zip"),
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_SUBMIT_ARGS": submit_arguments(properties, jars),
+        }
+
+
+SPARK_LOCAL = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
+"""Spark for small data on a small machine."""
+
+
+def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in io.StringIO(done.stdout) if line.startswith("{")]
+
+
+@contextmanager
+def serve(site: Site) -> Iterator[None]:
+    """moto with our extensions, for as long as the block lasts."""
+    site.state.mkdir(parents=True, exist_ok=True)
+    log = site.state / "aws.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.aws"],
+            cwd=ROOT,
+            env={**os.environ, **site.environment()},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await(site, process, log)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+        shutil.rmtree(site.state, ignore_errors=True)
+
+
+def _await(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{site.aws_url}/moto-api/data.json", timeout=1).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            sleep(0.05)
+    raise AssertionError(f"the AWS server did not start:\n{log.read_text()}")
