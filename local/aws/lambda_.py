@@ -15,7 +15,7 @@ from typing import Any
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, LayerVersion
 from moto.kafka.models import kafka_backends
-from moto.s3.models import s3_backends
+from moto.s3.models import get_canned_acl, s3_backends
 
 from local.site import Site
 
@@ -103,5 +103,6 @@ def _address(site_url: str, region: str, account: str, archive: bytes) -> str:
     if bucket not in store.buckets:
         store.create_bucket(bucket, region)
     if store.get_object(bucket, key) is None:
-        store.put_object(bucket, key, archive)
+        # AWS signs the address; moto looks at no signature, but opens only what is public.
+        store.put_object(bucket, key, archive).set_acl(get_canned_acl("public-read"))
     return f"{site_url}/{bucket}/{key}"

@@ -45,7 +45,7 @@ class EventSource(threading.Thread):
     ) -> None:
         super().__init__(name=f"event-source-{mapping.uuid}", daemon=True)
         self._mapping = mapping
-        self._bootstrap = bootstrap
+        self._brokers = bootstrap
         self._worker = worker
         self._give_up = give_up
         self._progress = progress
@@ -75,7 +75,7 @@ class EventSource(threading.Thread):
         """Read the topic's present partitions until told to stop, or until it has more of them."""
         consumer = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                "bootstrap.servers": self._brokers,
                 "group.id": self._mapping.consumer_group,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest" if self._mapping.starting_position == "TRIM_HORIZON" else "latest",
@@ -162,7 +162,7 @@ class EventSource(threading.Thread):
         """Invoke once; leave in `waiting` what comes again. Returns the attempts made so far without any progress."""
         batch = list(waiting)[: self._mapping.batch_size]
         batch = batch[: fitting(batch)]
-        event = msk_event(batch, self._mapping.cluster_arn, self._bootstrap)
+        event = msk_event(batch, self._mapping.cluster_arn, self._brokers)
         self._progress.invocations += 1
         again: list[Message] = []
         try:
@@ -217,7 +217,7 @@ class EventSource(threading.Thread):
             "KafkaBatchInfo": {
                 "batchSize": len(batch),
                 "eventSourceArn": self._mapping.cluster_arn,
-                "bootstrapServers": self._bootstrap,
+                "bootstrapServers": self._brokers,
                 "recordOffsets": offsets,
             },
         }

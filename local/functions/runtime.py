@@ -94,8 +94,9 @@ class Runtime:
                 progress=kept,
             )
         except (CodeError, ControlError, ClientError) as error:
+            if kept.last_error != str(error):
+                print(f"{function.name} on {mapping.topic} cannot start: {error}", flush=True)
             kept.state, kept.last_error = "failed", str(error)
-            self._say(f"{function.name} on {mapping.topic}: {error}")
             return
         source.start()
         self._running[mapping.uuid] = _Running(mapping, function, source)
