@@ -4,6 +4,9 @@ A run's folder is `<state>/glue/<job>/<run id>/` with the script, its extra file
 directory), `lib/` (py files and jars), `stdout.log`, `stderr.log` and `process.json`. Its Python is
 this environment's, as Glue has its packages installed, with only the run's py files on the path:
 nothing of the project can be imported that the job did not bring.
+
+Spark's own readers have no s3:// file system here, which Glue's have: tables are read through
+Iceberg, small files with boto3.
 """
 
 from __future__ import annotations
@@ -185,6 +188,7 @@ class GlueRunner:
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_DRIVER_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_DIRS": str(folder / "tmp"),
             "PYSPARK_SUBMIT_ARGS": submit_arguments(
                 {**self._local_properties(launch, folder), **launch.spark, **self._forced_properties()},
                 [*_class_path(launch), *jars],
@@ -202,17 +206,6 @@ class GlueRunner:
             "spark.ui.showConsoleProgress": "false",
             "spark.log.level": "WARN",
             "spark.sql.warehouse.dir": str(folder / "tmp" / "warehouse"),
-            "spark.local.dir": str(folder / "tmp"),
-            "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-            "spark.hadoop.fs.s3a.endpoint": self._site.aws_url,
-            "spark.hadoop.fs.s3a.endpoint.region": REGION,
-            "spark.hadoop.fs.s3a.path.style.access": "true",
-            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
-            "spark.hadoop.fs.s3a.aws.credentials.provider": (
-                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
-            ),
-            # moto gives no checksums that S3A could compare.
-            "spark.hadoop.fs.s3a.change.detection.mode": "none",
         }
         for name, value in launch.spark.items():
             if name.startswith("spark.sql.catalog.") and value == "org.apache.iceberg.aws.s3.S3FileIO":
@@ -276,7 +269,7 @@ def error_message(stderr: str, code: int) -> str:
 
 
 def _class_path(launch: Launch) -> list[Path]:
-    """The Java archives that Glue's Spark has: S3 access always, Iceberg when --datalake-formats names it."""
+    """The Java archives that Glue's Spark has: Iceberg's only when --datalake-formats names it, as in Glue."""
     archives = sorted((TOOLCHAIN / "jars" / "spark").glob("*.jar"))
     return [path for path in archives if "iceberg" not in path.name or "iceberg" in launch.datalake_formats]
 

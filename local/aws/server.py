@@ -11,8 +11,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from types import FrameType
 from typing import Any
 
@@ -66,14 +64,13 @@ def serve(site: Site) -> None:
 
 def extend(site: Site, runner: Any) -> None:
     """Apply every extension to moto in this process."""
-    from local.aws import glue_jobs, glue_tables, msk, step_functions
+    from local.aws import glue_jobs, glue_tables, lambda_, msk, step_functions
 
     glue_tables.extend()
     glue_jobs.extend(runner)
     msk.extend(site.kafka_bootstrap)
     step_functions.extend()
-    if find_spec("local.aws.lambda_"):
-        import_module("local.aws.lambda_").extend()
+    lambda_.extend()
 
 
 class FailureLog:

@@ -10,12 +10,13 @@ docs/replay.md says which part of the events is real.
 """
 
 from local.replay.events import Record, records
-from local.replay.expected import Places, daily_sales, places
+from local.replay.expected import COLUMNS, Places, daily_sales, places
 from local.replay.producer import Produced, ReplayError, produce
 from local.replay.rules import EXPECTED, SEED, Place
 from local.replay.source import PERIODS, Period, SourceError
 
 __all__ = [
+    "COLUMNS",
     "EXPECTED",
     "PERIODS",
     "SEED",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from local.replay.events import Record
 
@@ -40,7 +40,8 @@ def produce(
 ) -> Produced:
     """Send the records and wait until each is confirmed; records of one key keep their order.
 
-    Raises: ReplayError if any record is not confirmed within the timeout. Those sent before it stay.
+    Raises: ReplayError if the topic cannot be reached, or any record is not confirmed within the timeout
+        (those sent before it stay).
     """
     producer = Producer(
         {
@@ -55,8 +56,11 @@ def produce(
             "delivery.timeout.ms": int(timeout_seconds * 1000),
             # As Java's producer, so that a key lies where any other producer of the topic would put it.
             "partitioner": "murmur2_random",
+            # Retries are told on standard error otherwise; what fails for good is raised.
+            "log_level": 3,
         }
     )
+    _require_topic(producer, bootstrap, topic, timeout_seconds)
     by_partition: Counter[int] = Counter()
     failures: list[str] = []
 
@@ -95,3 +99,13 @@ def produce(
             f"{failures[0]}"
         )
     return Produced(dict(by_kind), dict(sorted(by_partition.items())), time.monotonic() - started)
+
+
+def _require_topic(producer: Producer, bootstrap: str, topic: str, timeout_seconds: float) -> None:
+    """Fail at once, where the producer would wait for a topic to appear."""
+    try:
+        error = producer.list_topics(topic, timeout=timeout_seconds).topics[topic].error
+    except KafkaException as failed:
+        error = failed.args[0]
+    if error is not None:
+        raise ReplayError(f"topic {topic} at {bootstrap}: {error.str()}")

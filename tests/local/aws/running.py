@@ -17,7 +17,7 @@ import boto3
 from local.site import REGION, ROOT, Site
 
 T = TypeVar("T")
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 
 
 def free_site(state: Path) -> Site:

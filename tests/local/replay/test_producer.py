@@ -12,5 +12,5 @@ def test_a_broker_that_is_not_there_is_named() -> None:
         probe.bind(("127.0.0.1", 0))
         bootstrap = f"127.0.0.1:{probe.getsockname()[1]}"
 
-    with pytest.raises(ReplayError, match=rf"1 of 1 records were not taken by topic orders at {bootstrap}"):
+    with pytest.raises(ReplayError, match=rf"topic orders at {bootstrap}: "):
         produce(bootstrap, "orders", [Record(1493596800000, "1", b"{}", "placed")], timeout_seconds=0.5)
