@@ -29,7 +29,7 @@ import psutil
 import yaml
 
 from local.engine_events import Diagnostic, Events, Outcome, Resource, read_events
-from local.provider.live import live_types
+from local.provider.live import LIVE_TYPES
 from local.provider.server import PACKAGES, ProviderServer
 from local.site import ROOT, TOOLCHAIN, Site
 
@@ -121,7 +121,7 @@ class Engine:
             arguments += ["--parallel", str(PARALLEL), "--event-log", str(log)]
             debug = ",".join(f"{package}:{provider.port}" for package in PACKAGES)
             ended = self._cli(*arguments, variables={"PULUMI_DEBUG_PROVIDERS": debug}, check=False)
-            events = read_events(log, live_types().keys())
+            events = read_events(log, LIVE_TYPES)
             if live:
                 provider.settle(self.stack)
         if ended.returncode != 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -71,31 +72,35 @@ def complete(shape: Shape, id: str, arguments: Mapping[str, Any], *, preview: bo
             if preview:
                 found[name] = UNKNOWN
             elif field.required:
-                found[name] = _plausible(name, field.type, shape, id)
+                found[name] = _default(field.type) if name in shape.inputs else _plausible(name, field.type, shape, id)
     return found
 
 
-def identifier(shape: Shape, urn: str, arguments: Mapping[str, Any]) -> str:
-    """The id of a resource that is only kept as state, in the form of its cloud."""
+def identifier(shape: Shape, arguments: Mapping[str, Any]) -> str:
+    """The id of a new resource that is only kept as state, in the form of its cloud.
+
+    Where the form has no name in it the id is random, so that a replacement never has the id of the old one.
+    """
+    random = secrets.token_hex(16)
     given = reveal(dict(arguments))
     package, module, kind = _parts(shape.token)
     if package == "azure-native":
-        return _azure_id(shape, module, kind, given)
+        return _azure_id(shape, module, kind, given, random)
     name = given.get("name")
     if package == "gcp":
         place = given.get("region") or given.get("zone")
         location = f"{'regions' if given.get('region') else 'zones'}/{place}" if place else "global"
         scope = f"projects/{given.get('project') or GCP_PROJECT}"
         middle = f"{scope}/{location}" if module == "compute" else scope
-        return f"{middle}/{_plural(kind)}/{name or digest(urn, 12)}"
+        return f"{middle}/{_plural(kind)}/{name or random[:12]}"
     if module in ("ec2", "vpc") and kind in _EC2_IDS:
-        return f"{_EC2_IDS[kind]}-{digest(urn, 17)}"
+        return f"{_EC2_IDS[kind]}-{random[:17]}"
     if module == "ec2transitgateway":
         prefix = {"transitGateway": "tgw", "routeTable": "tgw-rtb"}.get(kind, "tgw-attach")
-        return f"{prefix}-{digest(urn, 17)}"
+        return f"{prefix}-{random[:17]}"
     if shape.token in _ID_IS_ARN:
         return _ARNS[shape.token](str(name), given)
-    return name if isinstance(name, str) else given.get("bucket") or digest(urn, 26)
+    return name if isinstance(name, str) else given.get("bucket") or random[:26]
 
 
 def digest(text: str, length: int) -> str:
@@ -137,30 +142,31 @@ def _endpoint_outputs(id: str) -> Properties:
     return {"dnsEntries": [entry], "state": "available"}
 
 
-def _azure_id(shape: Shape, module: str, kind: str, given: Properties) -> str:
+def _azure_id(shape: Shape, module: str, kind: str, given: Properties, random: str) -> str:
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{given.get('resourceGroupName')}"
     if kind == "ResourceGroup":
         return group
-    leaf = given.get(names.azure_name(shape) or "") or digest(str(given), 8)
+    leaf = given.get(names.azure_name(shape) or "") or random[:8]
     return f"{group}/providers/Microsoft.{module.split('/')[0].title()}/{_plural(kind)}/{leaf}"
 
 
 def _plausible(name: str, type_: Type, shape: Shape, id: str) -> Any:
     """A value of the declared type for a computed output that nothing is known about."""
-    if type_.kind == "boolean":
-        return False
-    if type_.kind in ("integer", "number"):
-        return 0
-    if type_.kind == "list":
-        return []
-    if type_.kind == "map":
-        return {}
+    if type_.kind not in ("object", "string", "any", "union"):
+        return _default(type_)
     if type_.kind == "object":
         fields: Mapping[str, Field] = shape.objects[type_.object]
         return {k: _plausible(k, f.type, shape, id) for k, f in fields.items() if f.required}
     if type_.values:
         return type_.values[0]
     return _plausible_text(name.lower(), name, id)
+
+
+def _default(type_: Type) -> Any:
+    """What a service reports for a setting that was left to it."""
+    if type_.values:
+        return type_.values[0]
+    return {"boolean": False, "integer": 0, "number": 0, "list": [], "map": {}, "object": {}}.get(type_.kind, "")
 
 
 def _plausible_text(lowered: str, name: str, id: str) -> str:

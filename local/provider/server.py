@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent import futures
 from importlib import metadata
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
@@ -24,7 +26,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from local.provider import invokes, names, outputs
 from local.provider.check import Failure, check
 from local.provider.diff import diff
-from local.provider.live import Live, PartlyMadeError, live_types
+from local.provider.live import LIVE_TYPES, Clients, Live, PartlyMadeError, live_class
 from local.provider.shapes import Shape, Shapes
 from local.provider.state import Record, State
 from local.provider.wire import Properties, conceal, contains_secret, decode, encode, reveal
@@ -47,12 +49,10 @@ class Resources:
     def __init__(self, site: Site, root: Path, state: State, shapes: Shapes, *, live: bool) -> None:
         """`live` False keeps every type as state, so that nothing is touched."""
         self._state, self._shapes = state, shapes
-        self._live: dict[str, Live] = {}
-        if live:
-            from local.provider.live.base import Clients
-
-            clients = Clients(site)
-            self._live = {token: cls(site, root, clients) for token, cls in live_types().items()}
+        self._site, self._root, self._clients = site, root, Clients(site)
+        self._live_types = LIVE_TYPES.keys() if live else set()
+        self._made: dict[str, Live] = {}
+        self._lock = threading.Lock()
 
     def shape(self, token: str) -> Shape:
         """The shape of a type.
@@ -68,12 +68,12 @@ class Resources:
         shape = self.shape(token)
         if preview:
             return "", outputs.complete(shape, "", arguments, preview=True)
-        live, given = self._live.get(token), reveal(arguments)
+        live, given = self._live(token), reveal(arguments)
         computed: Properties = {}
         unfinished = self._state.begin(urn, token)
         try:
             if live is None:
-                id = outputs.identifier(shape, urn, arguments)
+                id = outputs.identifier(shape, arguments)
             else:
                 left = live.identify(given) if unfinished else None
                 if left is not None and not self._state.exists(token, left):
@@ -92,7 +92,7 @@ class Resources:
 
     def read(self, token: str, id: str, urn: str, known: Properties) -> Properties | None:
         """The outputs of a resource as it is now; None if it is gone."""
-        live = self._live.get(token)
+        live = self._live(token)
         if live is None:
             if not known:
                 raise LookupError(f"{token} {id} is kept as state only; what the engine does not know cannot be read")
@@ -108,7 +108,7 @@ class Resources:
     ) -> Properties:
         shape = self.shape(token)
         kept = {name: value for name, value in before.items() if name not in shape.inputs}
-        live = self._live.get(token)
+        live = self._live(token)
         computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
         made = {**kept, **self._outputs(shape, id, arguments, computed)} if not preview else kept | dict(arguments)
         made.pop(names.DEFAULTS, None)
@@ -119,7 +119,7 @@ class Resources:
         return made
 
     def delete(self, token: str, id: str, known: Properties) -> None:
-        live = self._live.get(token)
+        live = self._live(token)
         if live is not None:
             live.delete(id, reveal(known))
         self._state.remove(token, id)
@@ -127,6 +127,14 @@ class Resources:
     def clear(self, orphan: Record) -> None:
         """Remove what a killed run left behind."""
         self.delete(orphan.type, orphan.id, dict(orphan.outputs))
+
+    def _live(self, token: str) -> Live | None:
+        if token not in self._live_types:
+            return None
+        with self._lock:
+            if token not in self._made:
+                self._made[token] = live_class(token)(self._site, self._root, self._clients)
+            return self._made[token]
 
     def _outputs(self, shape: Shape, id: str, arguments: Properties, computed: Properties) -> Properties:
         return outputs.complete(shape, id, arguments, preview=False) | conceal(computed, like=arguments)
@@ -157,8 +165,6 @@ def _answer(method: Callable[[Any, Request], Any]) -> Callable[[Any, Request, gr
 
 def describe(error: Exception) -> str:
     """An exception as the engine shows it: the service's own words, else with the name of its class."""
-    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
-
     if isinstance(error, EndpointConnectionError):
         return f"{error}: the local services do not run; start them with `python -m local up`"
     worded = isinstance(error, (ClientError, BotoCoreError, LookupError, ValueError, RuntimeError, OSError))

@@ -1,15 +1,58 @@
-"""The types that really exist on a site: one small class each, registered by its type token."""
+"""The types that really exist on a site: one small class each.
+
+Everything else that a program declares is held against its SDK's schema and kept as state.
+"""
 
 from __future__ import annotations
 
-from local.provider.live.base import REGISTRY, Live, PartlyMadeError
+import importlib
 
-__all__ = ["REGISTRY", "Live", "PartlyMadeError", "live_types"]
+from local.provider.live.base import Clients, Live, PartlyMadeError
+
+__all__ = ["LIVE_TYPES", "Clients", "Live", "PartlyMadeError", "live_class"]
+
+LIVE_TYPES = {
+    "aws:cloudwatch/logGroup:LogGroup": "messaging.LogGroup",
+    "aws:glue/catalogDatabase:CatalogDatabase": "glue.CatalogDatabase",
+    "aws:glue/catalogTable:CatalogTable": "glue.CatalogTable",
+    "aws:glue/job:Job": "glue.Job",
+    "aws:glue/registry:Registry": "glue.Registry",
+    "aws:glue/schema:Schema": "glue.Schema",
+    "aws:iam/policy:Policy": "iam.Policy",
+    "aws:iam/role:Role": "iam.Role",
+    "aws:iam/rolePolicy:RolePolicy": "iam.RolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "iam.RolePolicyAttachment",
+    "aws:kms/alias:Alias": "kms.Alias",
+    "aws:kms/key:Key": "kms.Key",
+    "aws:lambda/eventSourceMapping:EventSourceMapping": "lambda_.EventSourceMapping",
+    "aws:lambda/function:Function": "lambda_.Function",
+    "aws:lambda/layerVersion:LayerVersion": "lambda_.LayerVersion",
+    "aws:msk/cluster:Cluster": "msk.Cluster",
+    "aws:msk/topic:Topic": "msk.Topic",
+    "aws:mskconnect/connector:Connector": "connect.Connector",
+    "aws:mskconnect/customPlugin:CustomPlugin": "connect.CustomPlugin",
+    "aws:mskconnect/workerConfiguration:WorkerConfiguration": "connect.WorkerConfiguration",
+    "aws:redshiftdata/statement:Statement": "redshift.Statement",
+    "aws:redshiftserverless/namespace:Namespace": "redshift.Namespace",
+    "aws:s3/bucket:Bucket": "s3.Bucket",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3.BucketLifecycle",
+    "aws:s3/bucketObject:BucketObject": "s3.BucketObject",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "s3.BucketObjectv2",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "s3.BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "s3.BucketEncryption",
+    "aws:s3/bucketVersioning:BucketVersioning": "s3.BucketVersioning",
+    "aws:sfn/stateMachine:StateMachine": "sfn.StateMachine",
+    "aws:sns/topic:Topic": "messaging.Topic",
+    "aws:sqs/queue:Queue": "messaging.Queue",
+    "gcp:pubsub/schema:Schema": "pubsub.Schema",
+    "gcp:pubsub/subscription:Subscription": "pubsub.Subscription",
+    "gcp:pubsub/topic:Topic": "pubsub.Topic",
+}
+"""Type token -> module and class below this package. A module is imported with the first resource of its types."""
 
 
-def live_types() -> dict[str, type[Live]]:
-    """Type token -> class, of all live types."""
-    from local.provider.live import modules  # imports boto3 and the rest, which a preview does without
-
-    modules.load()
-    return REGISTRY
+def live_class(token: str) -> type[Live]:
+    """The class of a live type; KeyError if it is none."""
+    module, name = LIVE_TYPES[token].split(".")
+    found: type[Live] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return found

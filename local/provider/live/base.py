@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,6 @@ from botocore.exceptions import ClientError
 
 from local.provider.wire import Properties
 from local.site import REGION, Site
-
-REGISTRY: dict[str, type[Live]] = {}
 
 
 class PartlyMadeError(Exception):
@@ -93,16 +91,6 @@ class Live:
     def delete(self, id: str, outputs: Properties) -> None:
         """Remove the resource; one that is gone already is no error, anything else is."""
         raise NotImplementedError
-
-
-def live(token: str) -> Callable[[type[Live]], type[Live]]:
-    """Register a class for a resource type."""
-
-    def register(cls: type[Live]) -> type[Live]:
-        REGISTRY[token] = cls
-        return cls
-
-    return register
 
 
 @contextlib.contextmanager

@@ -1,0 +1,89 @@
+"""KMS: keys and aliases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.provider.live.base import Live, compact, partly_made, tag_list, tolerating
+from local.provider.wire import Properties
+from local.site import ACCOUNT, REGION
+
+
+class Key(Live):
+    """A key. Deleting schedules its end; until then KMS refuses to use it, so it counts as gone."""
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        kms = self.client("kms")
+        made = kms.create_key(
+            **compact(
+                Policy=arguments.get("policy"),
+                Description=arguments.get("description") or "",
+                KeyUsage=arguments.get("keyUsage"),
+                KeySpec=arguments.get("customerMasterKeySpec"),
+                MultiRegion=bool(arguments.get("multiRegion")),
+                Tags=tag_list(arguments.get("tags"), "TagKey", "TagValue"),
+            )
+        )["KeyMetadata"]
+        id, computed = made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}
+        with partly_made(id, computed):
+            self._rotate(id, arguments)
+        policy = arguments.get("policy") or kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"]
+        return id, {**computed, "policy": policy}
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating("NotFoundException"):
+            state = self.client("kms").describe_key(KeyId=id)["KeyMetadata"]["KeyState"]
+            return None if state == "PendingDeletion" else {}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        kms = self.client("kms")
+        if arguments.get("policy") and arguments["policy"] != before.get("policy"):
+            kms.put_key_policy(KeyId=id, PolicyName="default", Policy=arguments["policy"])
+        if arguments.get("description") != before.get("description"):
+            kms.update_key_description(KeyId=id, Description=arguments.get("description") or "")
+        self._rotate(id, arguments)
+        if arguments.get("tags"):
+            kms.tag_resource(KeyId=id, Tags=tag_list(arguments["tags"], "TagKey", "TagValue"))
+        return {}
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating("NotFoundException", "KMSInvalidStateException"):
+            days = outputs.get("deletionWindowInDays") or 30
+            self.client("kms").schedule_key_deletion(KeyId=id, PendingWindowInDays=days)
+
+    def _rotate(self, id: str, arguments: Properties) -> None:
+        kms: Any = self.client("kms")
+        if arguments.get("enableKeyRotation"):
+            kms.enable_key_rotation(KeyId=id, **compact(RotationPeriodInDays=arguments.get("rotationPeriodInDays")))
+        elif kms.get_key_rotation_status(KeyId=id)["KeyRotationEnabled"]:
+            kms.disable_key_rotation(KeyId=id)
+
+
+class Alias(Live):
+    def identify(self, arguments: Properties) -> str | None:
+        return str(arguments["name"])
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        name = arguments["name"]
+        self.client("kms").create_alias(AliasName=name, TargetKeyId=arguments["targetKeyId"])
+        return name, self._computed(name, arguments)
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating("NotFoundException"):
+            self.client("kms").describe_key(KeyId=id)
+            return {}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        self.client("kms").update_alias(AliasName=id, TargetKeyId=arguments["targetKeyId"])
+        return self._computed(id, arguments)
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating("NotFoundException"):
+            self.client("kms").delete_alias(AliasName=id)
+
+    def _computed(self, name: str, arguments: Properties) -> Properties:
+        key = arguments["targetKeyId"]
+        base = f"arn:aws:kms:{REGION}:{ACCOUNT}"
+        return {"arn": f"{base}:{name}", "targetKeyArn": key if key.startswith("arn:") else f"{base}:key/{key}"}

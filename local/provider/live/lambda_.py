@@ -1,0 +1,207 @@
+"""Lambda: functions, layers and event source mappings.
+
+The archives are packed here from what the program points at; `local.functions` runs them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from local.provider.live.base import Live, compact, tolerating
+from local.provider.live.casing import pascal
+from local.provider.wire import Properties
+from local.site import REGION
+
+_GONE = "ResourceNotFoundException"
+
+
+class Coded(Live):
+    """What is made of an archive, or of an object in S3."""
+
+    def code(self, arguments: Properties) -> dict[str, Any]:
+        if arguments.get("code") is not None:
+            return {"ZipFile": arguments["code"].zip(self.root)}
+        return compact(
+            S3Bucket=arguments.get("s3Bucket"),
+            S3Key=arguments.get("s3Key"),
+            S3ObjectVersion=arguments.get("s3ObjectVersion"),
+        )
+
+
+class Function(Coded):
+    def identify(self, arguments: Properties) -> str | None:
+        return str(arguments["name"])
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        code = self.code(arguments)
+        made = self.client("lambda").create_function(
+            FunctionName=arguments["name"],
+            Code=code,
+            PackageType=arguments.get("packageType") or "Zip",
+            Architectures=arguments.get("architectures") or ["x86_64"],
+            Tags=arguments.get("tags") or {},
+            Publish=bool(arguments.get("publish")),
+            **self._configuration(arguments),
+        )
+        return arguments["name"], self._computed(made, code)
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating(_GONE):
+            self.client("lambda").get_function(FunctionName=id)
+            return {}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        client = self.client("lambda")
+        client.update_function_configuration(FunctionName=id, **self._configuration(arguments))
+        code = self.code(arguments)
+        return self._computed(client.update_function_code(FunctionName=id, **code), code)
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating(_GONE):
+            self.client("lambda").delete_function(FunctionName=id)
+
+    def _configuration(self, arguments: Properties) -> dict[str, Any]:
+        environment = arguments.get("environment") or {}
+        return compact(
+            Role=arguments["role"],
+            Runtime=arguments.get("runtime"),
+            Handler=arguments.get("handler"),
+            Description=arguments.get("description"),
+            Timeout=arguments.get("timeout"),
+            MemorySize=arguments.get("memorySize"),
+            Environment={"Variables": environment.get("variables") or {}},
+            Layers=arguments.get("layers"),
+            KMSKeyArn=arguments.get("kmsKeyArn"),
+            VpcConfig=pascal(arguments["vpcConfig"]) if arguments.get("vpcConfig") else None,
+            TracingConfig=pascal(arguments.get("tracingConfig")),
+            LoggingConfig=pascal(arguments.get("loggingConfig")),
+            DeadLetterConfig=pascal(arguments.get("deadLetterConfig")),
+            EphemeralStorage=pascal(arguments.get("ephemeralStorage")),
+        )
+
+    def _computed(self, made: Properties, code: dict[str, Any]) -> Properties:
+        arn, version = made["FunctionArn"].removesuffix(":$LATEST"), made["Version"]
+        qualified = f"{arn}:{version}"
+        hashed = _hash(code) if "ZipFile" in code else made["CodeSha256"]
+        return {
+            "arn": arn,
+            "qualifiedArn": qualified,
+            "version": version,
+            "invokeArn": _invocation(arn),
+            "qualifiedInvokeArn": _invocation(qualified),
+            "lastModified": made["LastModified"],
+            "sourceCodeSize": made["CodeSize"],
+            "codeSha256": hashed,
+            "sourceCodeHash": hashed,
+        }
+
+
+class LayerVersion(Coded):
+    """One version of a layer; its id is its ARN, its number comes from Lambda."""
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        code = self.code(arguments)
+        made = self.client("lambda").publish_layer_version(
+            LayerName=arguments["layerName"],
+            Description=arguments.get("description") or "",
+            Content=code,
+            CompatibleRuntimes=arguments.get("compatibleRuntimes") or [],
+            LicenseInfo=arguments.get("licenseInfo") or "",
+        )
+        hashed = _hash(code) if "ZipFile" in code else made["Content"]["CodeSha256"]
+        return made["LayerVersionArn"], {
+            "arn": made["LayerVersionArn"],
+            "layerArn": made["LayerVersionArn"].rsplit(":", 1)[0],
+            "version": str(made["Version"]),
+            "createdDate": made["CreatedDate"],
+            "sourceCodeSize": made["Content"]["CodeSize"],
+            "codeSha256": hashed,
+            "sourceCodeHash": hashed,
+        }
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating(_GONE):
+            self.client("lambda").get_layer_version(**_version(id))
+            return {}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        raise RuntimeError("a version of a layer cannot be changed")
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        if not outputs.get("skipDestroy"):
+            with tolerating(_GONE):
+                self.client("lambda").delete_layer_version(**_version(id))
+
+
+class EventSourceMapping(Live):
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        made = self.client("lambda").create_event_source_mapping(
+            FunctionName=arguments["functionName"],
+            Enabled=arguments.get("enabled") is not False,
+            **compact(
+                EventSourceArn=arguments.get("eventSourceArn"),
+                Topics=arguments.get("topics"),
+                StartingPosition=arguments.get("startingPosition"),
+                AmazonManagedKafkaEventSourceConfig=pascal(arguments.get("amazonManagedKafkaEventSourceConfig")),
+            ),
+            **self._settings(arguments),
+        )
+        return made["UUID"], {
+            "uuid": made["UUID"],
+            "arn": made.get(
+                "EventSourceMappingArn",
+                f"{made['FunctionArn'].split(':function:')[0]}:event-source-mapping:{made['UUID']}",
+            ),
+            "functionArn": made["FunctionArn"],
+            "state": made.get("State", "Enabled"),
+            "stateTransitionReason": "USER_INITIATED",
+            "lastProcessingResult": "No records processed",
+        }
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating(_GONE):
+            return {"state": self.client("lambda").get_event_source_mapping(UUID=id).get("State", "Enabled")}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        changed = self.client("lambda").update_event_source_mapping(
+            UUID=id,
+            FunctionName=arguments["functionName"],
+            Enabled=arguments.get("enabled") is not False,
+            **self._settings(arguments),
+        )
+        return {"state": changed.get("State", "Enabled")}
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating(_GONE):
+            self.client("lambda").delete_event_source_mapping(UUID=id)
+
+    def _settings(self, arguments: Properties) -> dict[str, Any]:
+        return compact(
+            BatchSize=arguments.get("batchSize"),
+            MaximumBatchingWindowInSeconds=arguments.get("maximumBatchingWindowInSeconds"),
+            MaximumRetryAttempts=arguments.get("maximumRetryAttempts"),
+            MaximumRecordAgeInSeconds=arguments.get("maximumRecordAgeInSeconds"),
+            BisectBatchOnFunctionError=arguments.get("bisectBatchOnFunctionError"),
+            FunctionResponseTypes=arguments.get("functionResponseTypes"),
+            DestinationConfig=pascal(arguments.get("destinationConfig")),
+            FilterCriteria=pascal(arguments.get("filterCriteria")),
+            ProvisionedPollerConfig=pascal(arguments.get("provisionedPollerConfig")),
+        )
+
+
+def _hash(code: dict[str, Any]) -> str:
+    return base64.b64encode(hashlib.sha256(code["ZipFile"]).digest()).decode()
+
+
+def _invocation(arn: str) -> str:
+    return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+def _version(arn: str) -> dict[str, Any]:
+    name, number = arn.split(":layer:", 1)[1].split(":")
+    return {"LayerName": name, "VersionNumber": int(number)}
