@@ -6,6 +6,7 @@ Configurations of clusters are kept as state: the local broker has its own (`loc
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -87,18 +88,18 @@ class Topic(Live):
             replication_factor=int(arguments["replicationFactor"]),
             config=_configs(arguments),
         )
-        self._await(self._admin().create_topics([topic]))
+        self._await(self._admin.create_topics([topic]))
         arn = _topic_arn(arguments)
         return arn, {"arn": arn, "configsActual": arguments.get("configs") or "{}"}
 
     def read(self, id: str, outputs: Properties) -> Properties | None:
         name = _topic(id)
-        known = self._admin().list_topics(name, timeout=TIMEOUT_SECONDS).topics.get(name)
+        known = self._admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics.get(name)
         gone = known is None or (known.error is not None and known.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART)
         return None if gone else {}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
-        admin, name = self._admin(), _topic(id)
+        admin, name = self._admin, _topic(id)
         partitions = int(arguments["partitionCount"])
         if partitions != int(before["partitionCount"]):
             self._await(admin.create_partitions([NewPartitions(name, partitions)]))
@@ -114,12 +115,14 @@ class Topic(Live):
 
     def delete(self, id: str, outputs: Properties) -> None:
         try:
-            self._await(self._admin().delete_topics([_topic(id)], operation_timeout=TIMEOUT_SECONDS))
+            self._await(self._admin.delete_topics([_topic(id)], operation_timeout=TIMEOUT_SECONDS))
         except KafkaRefusedError as error:
             if error.code != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
 
+    @cached_property
     def _admin(self) -> AdminClient:
+        """Kept: a client that is let go takes its unfinished requests with it."""
         return AdminClient({"bootstrap.servers": self.site.kafka_bootstrap, "socket.timeout.ms": 10_000})
 
     def _await(self, futures: dict[Any, Any]) -> None:
