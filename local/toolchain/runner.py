@@ -171,7 +171,8 @@ class Runner:
             if absent:
                 raise CommandError(f"it ended, but these are not there: {', '.join(absent)}")
         except (CommandError, OSError) as error:
-            tail = work.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+            said = (line.rstrip() for line in work.log.read_text(errors="replace").splitlines())
+            tail = [line for line in said if line][-LOG_TAIL_LINES:]
             raise StepError(
                 f"the step '{step.name}' ({step.what}) failed after {time.monotonic() - began:.0f} s\n"
                 f"  why:         {error}\n"

@@ -125,6 +125,17 @@ def test_a_service_that_was_killed_starts_again(supervisor: Supervisor, service:
     assert supervisor.status("pubsub").state == "running"
 
 
+def test_a_dead_service_is_not_taken_for_running_because_another_program_has_its_port(
+    site: Site, supervisor: Supervisor, service: Service
+) -> None:
+    supervisor.start(service)
+    os.kill(pid_of(supervisor, service), signal.SIGKILL)
+    supervisor._children[pid_of(supervisor, service)].wait(timeout=10)
+
+    with socket.create_server(("127.0.0.1", site.ports["pubsub"])), pytest.raises(PortInUseError):
+        supervisor.start(service)
+
+
 def test_a_service_that_no_longer_answers_is_started_anew(site: Site, supervisor: Supervisor, service: Service) -> None:
     supervisor.start(service)
     pid = pid_of(supervisor, service)
