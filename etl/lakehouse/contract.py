@@ -126,6 +126,8 @@ def _field(compiled: Mapping[str, Any], where: str) -> Field:
     nested = compiled.get("fields", ())
     if conform is not None and conform not in CONFORM_KINDS:
         raise ContractError(f"{where}: conform {conform!r} is not one of {', '.join(CONFORM_KINDS)}")
+    if conform == "money" and not compiled["type"].startswith("decimal"):
+        raise ContractError(f"{where}: money must be a decimal, not {compiled['type']}")
     if compiled["type"] == "array":
         if not nested or any(f["type"] == "array" for f in nested):
             raise ContractError(f"{where}: an array must hold objects of scalar fields")

@@ -124,25 +124,32 @@ def _attempt(tables: Tables, job: Job, rates: Rates, run_id: str, clock: Callabl
         return None
     run_id = unused(run_id, state.committed | ledger.run_ids)
     log.info("window", dataset=job.dataset, run_id=run_id, start=window.start, end=window.end)
-    intent = tables.head.mark(state.base, {INTENT: run_id})
-    _remove_leftovers(tables, job, state)
+    with log.timed("intent"):
+        intent = tables.head.mark(state.base, {INTENT: run_id})
+        _remove_leftovers(tables, job, state)
 
-    settled = _settled(tables, job, rates, window, state).persist(StorageLevel.MEMORY_AND_DISK)
-    counts = count(settled)
+    with log.timed("settle"):
+        # Not persist: Spark computes what it has cached again after each write to a table that it came from.
+        settled = _settled(tables, job, rates, window, state).localCheckpoint()
+        counts = count(settled)
     accepted = settled.where(F.col("outcome") == ACCEPTED)
     if counts.quarantined:
-        write_quarantine(tables, quarantine_rows(settled, job, run_id, clock()))
+        with log.timed("quarantine", rows=counts.quarantined_rows):
+            write_quarantine(tables, quarantine_rows(settled, job, run_id, clock()))
     if counts.duplicates:
-        write_duplicates(tables, duplicate_rows(settled, job, run_id, clock()))
+        with log.timed("duplicates", rows=counts.duplicates):
+            write_duplicates(tables, duplicate_rows(settled, job, run_id, clock()))
     draft = tables.head.draft(intent)
     touched = ""
     if counts.accepted:
-        write_lines(tables, orders.lines(accepted, job), job)
-        present = tables.head.rows(intent.id)
-        folded = orders.fold(present, accepted, job).persist(StorageLevel.MEMORY_AND_DISK)
-        touched = days.write(_days(folded))
-        draft.merge(folded, job.head.primary_key)
-        folded.unpersist()
+        with log.timed("lines"):
+            write_lines(tables, orders.lines(accepted, job), job)
+        with log.timed("fold"):
+            present = tables.head.rows(intent.id)
+            folded = orders.fold(present, accepted, job).persist(StorageLevel.MEMORY_AND_DISK)
+            touched = days.write(_days(folded))
+        with log.timed("head"):
+            draft.merge(folded, job.head.primary_key)
     summary = RunSummary(
         dataset=job.dataset,
         run_id=run_id,
@@ -156,7 +163,6 @@ def _attempt(tables: Tables, job: Job, rates: Rates, run_id: str, clock: Callabl
         code_version=code_version(job.version),
     )
     draft.publish(summary.properties())
-    settled.unpersist()
     log.info("published", **summary.properties())
     _enter(ledger, tables, job)
     return summary

@@ -59,7 +59,9 @@ def judge(rows: DataFrame, job: Job, rates: Rates) -> DataFrame:
             judged = [_judged(enforcer, job.key, row) for row in batch.to_pylist()]
             yield pa.RecordBatch.from_pylist(judged, schema=output)
 
-    return rows.select(*ROW).mapInArrow(work, ddl)
+    # A few files of raw would be read by one task; judging is what costs, so every core gets a part.
+    spread = rows.select(*ROW).repartition(rows.sparkSession.sparkContext.defaultParallelism)
+    return spread.mapInArrow(work, ddl)
 
 
 def record_columns(job: Job) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 _logger = logging.getLogger("lakehouse")
@@ -32,6 +35,14 @@ def warning(event: str, **facts: Any) -> None:
 def error(event: str, **facts: Any) -> None:
     """Say why the run ends here."""
     _logger.error(_line("error", event, facts))
+
+
+@contextmanager
+def timed(step: str, **facts: Any) -> Iterator[None]:
+    """Say that a step is done, and how many seconds it took."""
+    start = monotonic()
+    yield
+    info("done", step=step, seconds=round(monotonic() - start, 2), **facts)
 
 
 def _line(level: str, event: str, facts: dict[str, Any]) -> str:

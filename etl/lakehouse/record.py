@@ -72,6 +72,11 @@ class Enforcer:
             if field.type != "array"
         }
         self._units = {digits: Decimal(1).scaleb(-digits) for digits in set(job.currencies.values())}
+        self._money = [
+            (path, int(field.type.rstrip(")").rpartition(",")[2]))
+            for path, field in paths(job.fields)
+            if field.conform == "money"
+        ]
         self._unique = _unique_paths(job)
         self.rules = rule_order(job, derived_rules)
         self._order = {name: index for index, name in enumerate(self.rules)}
@@ -151,9 +156,9 @@ class Enforcer:
             return
         digits = self._job.currencies[currency]
         unit = self._units[digits]
-        for path, field in paths(self._job.fields):
-            if field.conform != "money":
-                continue
+        for path, decimals in self._money:
+            if decimals <= digits:
+                continue  # its own type allows no more than the currency has
             for place, value in located(path, values):
                 if value is not None and _EXACT.remainder(value, unit):
                     fail("minor_units", f"{place} = {value} has more than the {digits} decimals of {currency}")
