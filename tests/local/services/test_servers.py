@@ -65,7 +65,7 @@ def test_the_connect_worker_offers_the_iceberg_sink_and_keeps_its_settings_over_
 
     with urllib.request.urlopen(f"{site.connect_url}/connector-plugins", timeout=10) as answer:
         plugins = {plugin["class"]: plugin["version"] for plugin in json.load(answer)}
-    assert plugins["org.apache.iceberg.connect.IcebergSinkConnector"] == "1.12.0"
+    assert plugins["org.apache.iceberg.connect.IcebergSinkConnector"] == "1.10.1"
     settings = (site.state / "connect" / "worker.properties").read_text().splitlines()
     assert "offset.flush.interval.ms=1500" in settings
 
