@@ -31,6 +31,7 @@ up: toolchain
 	@$(LOCAL) up $(if $(REPLAY),--replay "$$REPLAY")
 
 query: toolchain
+	@test -n "$$SQL" || { echo 'say what to ask: make query SQL="select ..."'; exit 2; }
 	@$(LOCAL) query "$$SQL"
 
 down: toolchain

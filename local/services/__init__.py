@@ -62,9 +62,9 @@ def start(site: Site, name: str, **options: Any) -> None:
 def stop(site: Site, *names: str) -> None:
     """End the named services, or all; a service that does not run is no error."""
     for name in reversed(NAMES):
-        if not names or name in names:
-            record = _supervisor(site).record(name)
-            _supervisor(site).stop(_define(site, name, dict(record.options) if record else {}))
+        record = _supervisor(site).record(name)
+        if record is not None and (not names or name in names):
+            _supervisor(site).stop(_define(site, name, dict(record.options)))
 
 
 def restart(site: Site, name: str, **options: Any) -> None:

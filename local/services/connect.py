@@ -26,7 +26,6 @@ def define(site: Site, *, worker: Mapping[str, str] | None = None) -> Service:
     """
     port = site.ports["connect"]
     settings_file = site.state / "connect" / "worker.properties"
-    plugin_folder(site).mkdir(parents=True, exist_ok=True)
     settings = {
         "key.converter": STRING_CONVERTER,
         "value.converter": STRING_CONVERTER,
@@ -60,6 +59,7 @@ def define(site: Site, *, worker: Mapping[str, str] | None = None) -> Service:
         # the sink survives a catalog that fails for a while
         environment={"AWS_MAX_ATTEMPTS": "20"},
         files={settings_file: properties(settings)},
+        folders=[plugin_folder(site)],
         ready_seconds=120,
         stop_seconds=30,
     )

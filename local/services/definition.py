@@ -41,6 +41,7 @@ class Service:
             alive for a moment.
         environment: besides the environment of the site.
         files: configuration files, written before it starts.
+        folders: what must exist before it starts.
         setup: a program that must have run once before, for example to format a store.
     """
 
@@ -50,6 +51,7 @@ class Service:
     ready: Callable[[], bool] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[Path, str] = field(default_factory=dict)
+    folders: Sequence[Path] = ()
     setup: Sequence[str] | None = None
     ready_seconds: float = 60
     stop_seconds: float = 15

@@ -70,6 +70,8 @@ class Supervisor:
         require_disk_space(self._site.state)
         self._require_ports(service)
         log = self._fresh_log(service.name)
+        for folder in service.folders:
+            folder.mkdir(parents=True, exist_ok=True)
         for path, text in service.files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
