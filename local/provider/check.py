@@ -54,6 +54,9 @@ def join(path: str, name: str) -> str:
 class _Checker:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
+        # Azure's enums come from the very version of the API that is called, so a value that is not listed is a
+        # mistake although the SDK admits any text. Those of AWS lag behind their services.
+        self._closed = shape.token.startswith("azure-native:")
 
     def object(self, path: str, fields: Fields, given: Mapping[str, Any], what: str) -> Iterator[Failure]:
         for name, value in given.items():
@@ -78,12 +81,16 @@ class _Checker:
         if type_.kind == "union":
             attempts = [list(self.value(path, member, value)) for member in type_.members]
             if all(attempts):
-                yield from min(attempts, key=len)
+                # What is wrong with the alternative that was meant, not with those of another kind.
+                meant = [
+                    found for member, found in zip(type_.members, attempts, strict=True) if _fits(member.kind, value)
+                ]
+                yield from min(meant or attempts, key=len)
             return
         if not _fits(type_.kind, value):
             yield Failure(path, f"must be {_article(_described(type_))}, not {_article(_kind(value))}")
             return
-        if type_.values and not type_.open and value not in type_.values:
+        if type_.values and value not in type_.values and (self._closed or not type_.open):
             yield Failure(path, _one_of(repr(value), type_) + _suggest(value, type_.values))
         elif type_.kind == "list" and type_.item:
             for index, item in enumerate(value):
@@ -134,7 +141,7 @@ def _suggest(given: Any, known: Any) -> str:
     if "_" in given:
         candidates = {_snake(name): _snake(name) for name in candidates}
     lowered = {name.lower(): name for name in candidates}
-    close = difflib.get_close_matches(given.lower(), lowered, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(given.lower(), lowered, n=1, cutoff=0.55)
     return f"; did you mean {lowered[close[0]]!r}?" if close else ""
 
 

@@ -13,6 +13,7 @@ import re
 import sys
 import types
 import typing
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def read(token: str) -> Shape | None:
     if found is None:
         return None
     module, name = found
-    resource = getattr(importlib.import_module(module), name)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of the SDK's older classes
+        resource = getattr(importlib.import_module(module), name)
     home = sys.modules[resource.__module__]
     # A nested argument class may have taken the name `...Args`; the resource's own is then `...InitArgs`.
     arguments = getattr(home, f"{name}InitArgs", None) or getattr(home, f"{name}Args")

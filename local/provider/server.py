@@ -97,7 +97,11 @@ class Resources:
             if not known:
                 raise LookupError(f"{token} {id} is kept as state only; what the engine does not know cannot be read")
             return known if self._state.exists(token, id) else None
-        computed = live.read(id, reveal(known))
+        try:
+            computed = live.read(id, reveal(known))
+        except PartlyMadeError as error:
+            error.outputs = known
+            raise
         if computed is None:
             self._state.remove(token, id)
             return None
@@ -274,7 +278,9 @@ def _newest(distributions: Iterable[str]) -> str:
 
 
 def _arguments(request: Request) -> Any:
-    return request.properties if hasattr(request, "properties") else request.news
+    """The arguments that a call about one resource brings: of Read, of Create, of Update."""
+    names_of_arguments = ("inputs", "properties", "news")
+    return next(getattr(request, name) for name in names_of_arguments if hasattr(request, name))
 
 
 def _failure(failure: Failure, arguments: Mapping[str, Any]) -> Any:

@@ -118,7 +118,11 @@ class Connector(Live):
             answer = requests.get(self._url(_name(id)), timeout=10)
         except requests.ConnectionError:
             return None  # no worker, no connector; making it starts the worker
-        return None if answer.status_code == requests.codes.not_found else {}
+        if answer.status_code == requests.codes.not_found:
+            return None
+        with partly_made(id, outputs):  # it exists but does not run: the engine then updates it, which restarts it
+            self._require_not_failed(_name(id))
+        return {}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._ensure_worker(arguments)
@@ -150,6 +154,8 @@ class Connector(Live):
         answer = self._retried("PUT", f"{self._url(name)}/config", json={**configuration, "name": name})
         if not answer.ok:
             raise ConnectError(_refusal(answer))
+        # A task that failed stays so, also with a new configuration.
+        self._retried("POST", f"{self._url(name)}/restart?includeTasks=true&onlyFailed=true")
 
     def _retried(self, method: str, url: str, **given: Any) -> requests.Response:
         """A request, repeated while the worker says 409: it is about to rebalance and will answer soon."""
@@ -164,21 +170,29 @@ class Connector(Live):
         deadline = time.monotonic() + RUNNING_SECONDS
         states: list[str] = []
         while time.monotonic() < deadline:
-            answer = requests.get(f"{self._url(name)}/status", timeout=10)
-            if answer.ok:
-                status = answer.json()
-                parts = [status["connector"], *status["tasks"]]
-                failed = next((part for part in parts if part["state"] == "FAILED"), None)
-                if failed is not None:
-                    raise ConnectError(f"the connector {name!r} failed:\n{failed.get('trace', '').strip()}")
-                states = [part["state"] for part in parts]
-                if status["tasks"] and set(states) == {"RUNNING"}:
-                    return
+            states = self._require_not_failed(name)
+            if len(states) > 1 and set(states) == {"RUNNING"}:
+                return
             time.sleep(POLL_SECONDS)
         log = next(s.log for s in services.status(self.site) if s.name == "connect")
         raise ConnectError(
             f"the connector {name!r} does not run after {RUNNING_SECONDS} s (states: {states or 'none'}); see {log}"
         )
+
+    def _require_not_failed(self, name: str) -> list[str]:
+        """The states of the connector and its tasks; none while the worker does not know yet.
+
+        Raises: ConnectError with the trace of what failed.
+        """
+        answer = requests.get(f"{self._url(name)}/status", timeout=10)
+        if not answer.ok:
+            return []
+        status = answer.json()
+        parts = [status["connector"], *status["tasks"]]
+        failed = next((part for part in parts if part["state"] == "FAILED"), None)
+        if failed is not None:
+            raise ConnectError(f"the connector {name!r} failed:\n{failed.get('trace', '').strip()}")
+        return [part["state"] for part in parts]
 
     def _url(self, name: str) -> str:
         return f"{self.site.connect_url}/connectors/{name}"

@@ -21,6 +21,8 @@ from local.provider.outputs import GCP_PROJECT
 from local.provider.wire import Properties
 
 TIMEOUT_SECONDS = 30.0
+KEPT_SECONDS = 7 * 24 * 3600
+"""pstest 2.8.1 keeps unacknowledged messages a week at most, and refuses the 31 days that Google allows by now."""
 
 
 class PubSub(Live):
@@ -126,7 +128,7 @@ class Subscription(PubSub):
             filter=arguments.get("filter"),
             labels=arguments.get("labels"),
             retain_acked_messages=arguments.get("retainAckedMessages"),
-            message_retention_duration=_duration(arguments.get("messageRetentionDuration")),
+            message_retention_duration=_duration(arguments.get("messageRetentionDuration"), KEPT_SECONDS),
             dead_letter_policy=compact(
                 dead_letter_topic=dead["deadLetterTopic"], max_delivery_attempts=dead.get("maxDeliveryAttempts")
             )
@@ -179,6 +181,9 @@ def _unless_gone() -> Iterator[None]:
         return
 
 
-def _duration(text: str | None) -> Duration | None:
+def _duration(text: str | None, longest: int | None = None) -> Duration | None:
     """`604800s` as a duration; empty stands for never."""
-    return Duration(seconds=int(float(text.removesuffix("s")))) if text else None
+    if not text:
+        return None
+    seconds = int(float(text.removesuffix("s")))
+    return Duration(seconds=min(seconds, longest) if longest else seconds)
