@@ -1,17 +1,29 @@
 """The bridge held against Kafka: every record of a shared topic is in Pub/Sub or in the failure queue.
 
 By position (partition, offset), not by count: one record missing and another one doubled would look right.
+
+`watch`, called before the bridge begins, gives the report subscriptions of its own and empties them as messages
+come, for two reasons. What the platform's own subscriptions hold stays there to be looked at. And Google's in-memory
+server forgets what nobody took for ten minutes, gives an ordered subscription one message a lane and pull, and looks
+at every message that it holds for each: 50 s for 40,000 messages, hours for a year. Without `watch` the topic's own
+subscription is read at the end, which is slow and leaves it empty.
+
+The report's subscription is not ordered. Its messages are put into the order in which the server numbered them, in
+which an ordered subscription gives those of one lane.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from google.api_core.exceptions import AlreadyExists
 from google.cloud import pubsub_v1
 from google.pubsub_v1.types import PullResponse
 
@@ -23,9 +35,11 @@ from local.report.positions import Position
 from local.site import Site
 
 PULL_MESSAGES = 1_000
-PULL_SECONDS = 5.0
+PULL_SECONDS = 30.0
+ACK_SECONDS = 600
 EMPTY_PULLS = 2
 """A pull may come back empty although messages are there; two in a row say that none is."""
+WATCH_SECONDS = 0.5
 SQS_MESSAGES = 10
 HIDDEN_SECONDS = 300
 """How long failures stay hidden from others while they are read; they are shown again at the end."""
@@ -46,7 +60,7 @@ class Bridged:
     out_of_order: int = 0
     """First arrivals that came after a later record of the same key."""
     unexpected: int = 0
-    """Positions that arrived and are no record of the topic, and first arrivals of rejected ones."""
+    """Positions that arrived and are no record of the topic, or are in the failure queue too."""
     unshared: tuple[str, ...] = ()
     """Paths in messages that the contract does not share."""
 
@@ -64,33 +78,89 @@ class Bridged:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One message, in the order in which the subscription gave it."""
+@dataclass
+class Arrivals:
+    """What a subscription gave."""
 
-    position: Position
-    key: str | None
-    data: bytes
+    places: list[tuple[int, Position]] = field(default_factory=list)
+    """The server's number of each message, which counts up as messages are published, and the record's position."""
+    paths: set[str] = field(default_factory=set)
+    """Of all scalars in the messages, as contracts write them: `lines[].quantity`."""
+
+
+class Watch(threading.Thread):
+    """Empties one subscription as messages come, until `finish`."""
+
+    def __init__(self, site: Site, subscription: str) -> None:
+        super().__init__(name=f"watch-{subscription}", daemon=True)
+        self._site = site
+        self._subscription = subscription
+        self._arrivals = Arrivals()
+        self._finishing = threading.Event()
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while not self._finishing.is_set():
+                drain(self._site, self._subscription, self._arrivals, empty_pulls=1)
+                self._finishing.wait(WATCH_SECONDS)
+            drain(self._site, self._subscription, self._arrivals)
+        except Exception as error:  # noqa: BLE001 - `finish` raises it where it is looked for
+            self._error = error
+
+    def finish(self) -> Arrivals:
+        """Take what is there by now, and end. Raises what went wrong while watching."""
+        self._finishing.set()
+        self.join()
+        if self._error:
+            raise self._error
+        return self._arrivals
+
+
+_WATCHES: dict[tuple[Site, str], Watch] = {}
+
+
+def watch(site: Site, data: Contracts, outputs: Mapping[str, Any]) -> None:
+    """From now on, follow what every shared topic gets. Call it before any event source is read.
+
+    Args: outputs: of the stack: `function`.
+    """
+    project = _project(site, outputs["function"])
+    for topic, shared in contracts.compile_bridge(data)["topics"].items():
+        subscription = f"projects/{project}/subscriptions/{topic}-report"
+        request = {
+            "name": subscription,
+            "topic": f"projects/{project}/topics/{shared['pubsub_topic']}",
+            "ack_deadline_seconds": ACK_SECONDS,
+        }
+        # An earlier run's on the same server serves as well: it holds what has been published since.
+        with _subscriber(site) as client, suppress(AlreadyExists):
+            client.create_subscription(request=request, timeout=PULL_SECONDS)
+        _WATCHES[site, topic] = Watch(site, subscription)
+        _WATCHES[site, topic].start()
 
 
 def report(site: Site, data: Contracts, outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Compare every shared topic with its subscription and the failure queue.
+    """Compare every shared topic with what Pub/Sub got, and with the failure queue, which is left as it is.
 
-    Takes the messages off the subscriptions: a second report would find them missing. Failures stay in their queue.
+    Ends what `watch` began.
 
-    Args:
-        outputs: of the stack: `function`, `failures` (queue URL), `pubsub_subscriptions` (topic -> name).
+    Args: outputs: of the stack: `function`, `failures` (the queue's URL), `pubsub_subscriptions` (topic -> name).
     Returns: topic -> counts, see Bridged.
     """
     project = _project(site, outputs["function"])
     rejected = failures(site, outputs["failures"])
     compared = {}
     for topic, shared in contracts.compile_bridge(data)["topics"].items():
+        watched = _WATCHES.pop((site, topic), None)
+        if watched:
+            arrivals = watched.finish()
+        else:
+            name = outputs["pubsub_subscriptions"][topic].split("/")[-1]
+            arrivals = Arrivals()
+            drain(site, f"projects/{project}/subscriptions/{name}", arrivals)
         expected = positions.in_topic(site, topic)
-        subscription = f"projects/{project}/subscriptions/{outputs['pubsub_subscriptions'][topic].split('/')[-1]}"
-        compared[topic] = compare(
-            expected, receive(site, subscription), rejected.get(topic, {}), shared["fields"]
-        ).as_dict()
+        compared[topic] = compare(expected, arrivals, rejected.get(topic, {}), shared["fields"]).as_dict()
     return compared
 
 
@@ -101,64 +171,58 @@ def progress(site: Site) -> tuple[int, int]:
 
 def compare(
     expected: Mapping[Position, bytes | None],
-    arrivals: Iterator[Arrival] | Sequence[Arrival],
+    arrivals: Arrivals,
     rejected: Mapping[Position, str],
-    shared: Sequence[str],
+    shared: Iterable[str],
 ) -> Bridged:
     """Hold what arrived against what was produced.
 
     Args:
         expected: every record of the topic, with its key.
-        arrivals: messages in the order in which they came.
         rejected: position -> reason, of the failure queue.
         shared: the paths that the contract shares.
     """
     result = Bridged(produced=len(expected), rejected=dict(Counter(rejected.values())))
     seen: set[Position] = set()
-    latest: dict[tuple[int, str | None], int] = {}
-    paths: set[str] = set()
-    for arrival in arrivals:
-        if arrival.position in seen:
+    latest: dict[bytes, int] = {}
+    for _, place in sorted(arrivals.places):
+        if place in seen:
             result.repeated += 1
             continue
-        seen.add(arrival.position)
-        paths |= _paths(json.loads(arrival.data))
-        partition, offset = arrival.position
-        if arrival.key is not None:
-            if offset < latest.get((partition, arrival.key), -1):
-                result.out_of_order += 1
-            latest[partition, arrival.key] = max(offset, latest.get((partition, arrival.key), -1))
+        seen.add(place)
+        key, offset = expected.get(place), place[1]
+        if key is not None:  # a key has one partition, so its offsets can be compared
+            result.out_of_order += offset < latest.get(key, -1)
+            latest[key] = max(offset, latest.get(key, -1))
     result.received = len(seen & expected.keys())
     result.missing = len(expected.keys() - seen - rejected.keys())
     result.unexpected = len(seen - expected.keys()) + len(seen & rejected.keys())
-    result.unshared = tuple(sorted(paths - set(shared)))
+    result.unshared = tuple(sorted(arrivals.paths - set(shared)))
     return result
 
 
-def receive(site: Site, subscription: str) -> Iterator[Arrival]:
-    """Pull and acknowledge everything that the subscription holds.
+def drain(site: Site, subscription: str, arrivals: Arrivals, empty_pulls: int = EMPTY_PULLS) -> None:
+    """Pull and acknowledge all that a subscription holds, and add it to `arrivals`.
 
     By synchronous pull: the streaming one is slow on Google's in-memory server, and keeps what it has not handed on.
     """
-    site.activate()  # Google's client finds the server by the environment
-    client = pubsub_v1.SubscriberClient()
     empty = 0
-    with client:
-        while empty < EMPTY_PULLS:
+    with _subscriber(site) as client:
+        while empty < empty_pulls:
             answer = client.pull(
                 subscription=subscription, max_messages=PULL_MESSAGES, return_immediately=True, timeout=PULL_SECONDS
             )
-            messages = PullResponse.pb(answer).received_messages
-            empty = 0 if messages else empty + 1
-            for received in messages:
-                attributes = received.message.attributes
-                yield Arrival(
-                    position=(int(attributes["partition"]), int(attributes["offset"])),
-                    key=attributes.get("key"),
-                    data=received.message.data,
-                )
-            if messages:
-                client.acknowledge(subscription=subscription, ack_ids=[received.ack_id for received in messages])
+            received = PullResponse.pb(answer).received_messages
+            if not received:
+                empty += 1
+                continue
+            empty = 0
+            for one in received:
+                message = one.message
+                place = (int(message.attributes["partition"]), int(message.attributes["offset"]))
+                arrivals.places.append((int(message.message_id.removeprefix("m")), place))
+                arrivals.paths |= _paths(json.loads(message.data))
+            client.acknowledge(subscription=subscription, ack_ids=[one.ack_id for one in received])
 
 
 def failures(site: Site, queue: str) -> dict[str, dict[Position, str]]:
@@ -173,13 +237,17 @@ def failures(site: Site, queue: str) -> dict[str, dict[Position, str]]:
             handles.append(message["ReceiptHandle"])
             body = json.loads(message["Body"])
             found.setdefault(body["topic"], {})[body["partition"], body["offset"]] = body["reason"]
-    for handle in handles:
-        client.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=0)
+    for some in _tens(handles):
+        entries = [{"Id": str(n), "ReceiptHandle": handle, "VisibilityTimeout": 0} for n, handle in enumerate(some)]
+        client.change_message_visibility_batch(QueueUrl=queue, Entries=entries)
     return found
 
 
+def _tens(handles: Sequence[str]) -> list[Sequence[str]]:
+    return [handles[start : start + SQS_MESSAGES] for start in range(0, len(handles), SQS_MESSAGES)]
+
+
 def _paths(value: Any, path: str = "") -> set[str]:
-    """The paths of a document's scalars, as contracts write them: `lines[].quantity`."""
     if isinstance(value, dict):
         return {p for name, item in value.items() for p in _paths(item, f"{path}.{name}" if path else name)}
     if isinstance(value, list):
@@ -191,6 +259,11 @@ def _project(site: Site, function: str) -> str:
     """The Google project that the bridge publishes to."""
     configuration = _client(site, "lambda").get_function_configuration(FunctionName=function)
     return configuration["Environment"]["Variables"]["PUBSUB_PROJECT"]
+
+
+def _subscriber(site: Site) -> Any:
+    site.activate()  # Google's client finds the server by the environment
+    return pubsub_v1.SubscriberClient()
 
 
 def _client(site: Site, service: str) -> Any:
