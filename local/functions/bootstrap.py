@@ -52,7 +52,7 @@ def main(answer_descriptor: int, first: list[str], last: list[str]) -> None:
         handler = getattr(importlib.import_module(module.replace("/", ".")), name)
     except BaseException as error:  # noqa: BLE001 - whatever a function does when it is loaded is its own error
         _send(answers, {"error": _described(error)})
-        sys.exit(1)
+        os._exit(1)  # an orderly exit would wait for the thread that reads standard input
     _send(answers, {"ready": True})
     while True:
         request = events.get()

@@ -89,7 +89,7 @@ class Worker:
                 self._process = subprocess.Popen(
                     [
                         sys.executable,
-                        *("-I", "-S", "-B"),
+                        *("-I", "-S", "-B", "-u"),
                         str(BOOTSTRAP),
                         str(theirs),
                         json.dumps([str(path) for path in self._paths]),
@@ -104,7 +104,11 @@ class Worker:
                 )
         finally:
             os.close(theirs)
-        self._answer(INIT_SECONDS, f"Sandbox.Timedout: the function did not load within {INIT_SECONDS:.0f} seconds")
+        try:
+            self._answer(INIT_SECONDS, f"Sandbox.Timedout: the function did not load within {INIT_SECONDS:.0f} seconds")
+        except FunctionError:
+            self.close()  # a process without a handler is of no use to the next event
+            raise
 
     @property
     def _input(self) -> Any:
