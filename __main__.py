@@ -17,8 +17,8 @@ from components.encryption import Encryption, EncryptionArgs
 from components.lake import Lake, LakeArgs
 from components.network import Network, NetworkArgs
 from components.organization import Organization, OrganizationArgs
-from components.processing import JOBS, Processing, ProcessingArgs
-from components.pubsub_bridge import CONSUMER_GROUP, PubSubBridge, PubSubBridgeArgs
+from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
+from components.pubsub_bridge import CONSUMER_GROUP, FUNCTION, PubSubBridge, PubSubBridgeArgs
 from components.sinks import LakeSinks, LakeSinksArgs, connector_name
 from components.streaming import Streaming, StreamingArgs
 from components.tagging import base_tags
@@ -45,8 +45,9 @@ def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
             environment=environment,
             account=account,
             region=region,
-            topics=[topic.name for topic in data.topics],
-            bridge=bool(shared),
+            connectors={topic.name: connector_name(topic) for topic in data.topics},
+            pipeline=PIPELINE,
+            bridge=FUNCTION if shared else None,
             tags=tags,
         ),
     )
@@ -101,7 +102,7 @@ def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
             contracts=data,
             location=lake.location,
             optimizer=OptimizerArgs(
-                role_arn=access.optimizer.arn,
+                role=access.optimizer,
                 snapshot_days=config.lake.snapshot_days,
                 orphan_days=config.lake.orphan_days,
             )
@@ -254,6 +255,7 @@ def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
             PubSubBridgeArgs(
                 environment=environment,
                 account=account,
+                region=region,
                 topics=shared,
                 contract=contracts.compile_bridge(data),
                 code=Path("bridges/pubsub"),

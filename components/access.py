@@ -5,7 +5,7 @@ A role begins with nothing: whoever owns a thing grants access to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -16,13 +16,14 @@ from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, all
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """`topics` get a connector role each; `bridge` says whether there is a bridge function."""
+    """The names of what takes the roles: `connectors` by topic, the state machine, the function (or None)."""
 
     environment: str
     account: str
     region: str
-    topics: Sequence[str]
-    bridge: bool
+    connectors: Mapping[str, str]
+    pipeline: str
+    bridge: str | None
     tags: Mapping[str, str]
 
 
@@ -57,7 +58,7 @@ class Access(ComponentResource):
         self.warehouse = self._role(
             "warehouse", _Role(("redshift-serverless.amazonaws.com", "redshift.amazonaws.com"), "Redshift Serverless")
         )
-        machine = f"arn:aws:states:{region}:stateMachine:lake-pipeline"
+        machine = f"arn:aws:states:{region}:stateMachine:{args.pipeline}"
         self.pipeline = self._role("pipeline", _Role(("states.amazonaws.com",), "State machine", (machine,)))
         group = f"arn:aws:scheduler:{region}:schedule-group/default"
         self.scheduler = self._role("scheduler", _Role(("scheduler.amazonaws.com",), "Pipeline schedule", (group,)))
@@ -65,21 +66,21 @@ class Access(ComponentResource):
         self.flow_logs = self._role("flow-logs", _Role(("vpc-flow-logs.amazonaws.com",), "VPC flow logs", (flow,)))
         self.connectors = {
             topic: self._role(
-                f"connector-{topic.replace('_', '-')}",
+                connector,
                 _Role(
                     ("kafkaconnect.amazonaws.com",),
                     f"Connector of {topic}",
-                    (f"arn:aws:kafkaconnect:{region}:connector/{topic}-to-lake/*",),
+                    (f"arn:aws:kafkaconnect:{region}:connector/{connector}/*",),
                 ),
             )
-            for topic in args.topics
+            for topic, connector in args.connectors.items()
         }
         self.bridge: Grantee | None = None
         if args.bridge:
-            function = f"arn:aws:lambda:{region}:function:pubsub-bridge"
+            function = f"arn:aws:lambda:{region}:function:{args.bridge}"
             # Google Cloud trusts this role by its name.
-            physical = f"novaretail-{args.environment}-pubsub-bridge"
-            spec = _Role(("lambda.amazonaws.com",), "Function pubsub-bridge", (function,), physical)
+            physical = f"novaretail-{args.environment}-{args.bridge}"
+            spec = _Role(("lambda.amazonaws.com",), f"Function {args.bridge}", (function,), physical)
             self.bridge = self._role("bridge", spec)
         self.register_outputs({"boundary": self.boundary.arn})
 
@@ -114,8 +115,7 @@ def _boundary(args: AccessArgs) -> list[Statement]:
         allow(["logs:*"], [f"arn:aws:logs:{own}:*"]),
         allow(["sqs:GetQueue*", "sqs:SendMessage"], [f"arn:aws:sqs:{own}:*"]),
         allow(["secretsmanager:GetSecretValue"], [f"arn:aws:secretsmanager:{own}:secret:*"]),
-        allow(["states:StartExecution"], [f"arn:aws:states:{own}:stateMachine:lake-pipeline"]),
-        allow(["iam:PassRole"], [f"arn:aws:iam::{args.account}:role/*"]),
+        allow(["states:StartExecution"], [f"arn:aws:states:{own}:stateMachine:{args.pipeline}"]),
         # Network interfaces of jobs, functions and connectors, log delivery, tracing and metrics have no resource
         # level in IAM, or a resource that does not exist yet.
         allow(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.policies import Grantee, allow, attach
 from contracts import Contracts, Table
@@ -23,9 +23,9 @@ openTableFormatInput would replace the table. The jobs evolve schemas; this prog
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerArgs:
-    """Glue's table maintenance; `role_arn` is the role that it takes."""
+    """Glue's table maintenance; `role` is the one that it takes, and needs write grants on the tables."""
 
-    role_arn: Input[str]
+    role: Grantee
     snapshot_days: int
     orphan_days: int
 
@@ -55,8 +55,6 @@ class Catalog(ComponentResource):
                 f"{name}-{database}",
                 name=database,
                 description=f"NovaRetail: {database}",
-                # Without this, Glue lets every principal of Lake Formation's default group use new tables.
-                create_table_default_permissions=[],
                 tags=args.tags,
                 opts=self._held,
             )
@@ -64,6 +62,7 @@ class Catalog(ComponentResource):
         }
         self.tables = {table.full_name: self._table(table) for table in args.contracts.tables}
         if args.optimizer:
+            self._grant_maintenance_logs(args.optimizer.role)
             for table in args.contracts.tables:
                 self._optimize(table, args.optimizer)
         self.register_outputs({"databases": list(self.databases)})
@@ -109,12 +108,19 @@ class Catalog(ComponentResource):
             opts=held,
         )
 
+    def _grant_maintenance_logs(self, grantee: Grantee) -> None:
+        base = f"arn:aws:logs:{self._args.region}:{self._args.account}:log-group:/aws-glue"
+        kinds = ("iceberg-compaction", "iceberg-retention", "iceberg-orphan-file-deletion")
+        actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+        groups = [f"{base}/{kind}/logs:*" for kind in kinds]
+        attach(self, f"{self._name}-maintenance-{grantee.name}", grantee, [allow(actions, groups)])
+
     def _optimize(self, table: Table, args: OptimizerArgs) -> None:
         kinds: dict[str, aws.glue.CatalogTableOptimizerConfigurationArgsDict] = {
-            "compaction": {"enabled": True, "role_arn": args.role_arn},
+            "compaction": {"enabled": True, "role_arn": args.role.arn},
             "retention": {
                 "enabled": True,
-                "role_arn": args.role_arn,
+                "role_arn": args.role.arn,
                 "retention_configuration": {
                     "iceberg_configuration": {
                         "snapshot_retention_period_in_days": args.snapshot_days,
@@ -126,7 +132,7 @@ class Catalog(ComponentResource):
             },
             "orphan_file_deletion": {
                 "enabled": True,
-                "role_arn": args.role_arn,
+                "role_arn": args.role.arn,
                 "orphan_file_deletion_configuration": {
                     "iceberg_configuration": {"orphan_file_retention_period_in_days": args.orphan_days}
                 },

@@ -1,24 +1,49 @@
 """Customer-managed keys, one a purpose.
 
-Who may use a key is granted to roles by the component that owns the data; the key's own policy names the account
-(so that IAM decides) and the services that use it in their own name, bound to this account.
+Who may use a key is granted to roles by the component that owns the data. The key's own policy holds them to it: a
+key of data is used through the services that keep that data, from this account, and not by a call to KMS itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.policies import KEY_LIMIT, Statement, allow, document
 
-PURPOSES = ("lake", "warehouse", "streaming", "logs")
+VIA: dict[str, tuple[str, ...]] = {
+    "lake": ("s3", "glue"),
+    "streaming": ("kafka", "lambda", "sqs"),
+    "warehouse": ("redshift", "redshift-serverless", "secretsmanager"),
+    "logs": (),
+}
+"""Purpose -> the services through which a key may be used; CloudWatch Logs uses its key in its own name."""
 
 # In a key's policy, "*" is the key that the policy belongs to.
 _THIS_KEY = ["*"]
 _USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+# AWS's list for key administrators, without CreateGrant: a grant is a way to use a key.
+_ADMINISTER = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:Delete*",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Revoke*",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +66,7 @@ class Encryption(ComponentResource):
         super().__init__("platform:security:Encryption", name, {}, opts)
         held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
         self.keys: dict[str, aws.kms.Key] = {}
-        for purpose in PURPOSES:
+        for purpose in VIA:
             key = aws.kms.Key(
                 f"{name}-{purpose}",
                 description=f"NovaRetail {args.environment}: {purpose}",
@@ -66,10 +91,18 @@ class Encryption(ComponentResource):
 
 
 def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
-    account_root = {"AWS": f"arn:aws:iam::{args.account}:root"}
-    statements = [allow(["kms:*"], _THIS_KEY, principal=account_root)]
+    account = {"AWS": f"arn:aws:iam::{args.account}:root"}
+    statements = [allow(_ADMINISTER, _THIS_KEY, principal=account)]
+    if services := [f"{service}.{args.region}.amazonaws.com" for service in VIA[purpose]]:
+        through: dict[str, Any] = {"kms:CallerAccount": args.account, "kms:ViaService": services}
+        statements.append(allow(_USE, _THIS_KEY, principal=account, when={"StringEquals": through}))
+        lasting: dict[str, dict[str, Any]] = {
+            "StringEquals": through,
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+        }
+        statements.append(allow(["kms:CreateGrant"], _THIS_KEY, principal=account, when=lasting))
     if purpose == "logs":
-        # CloudWatch Logs uses the key in its own name; the context names the log group.
+        # The context names the log group that is read or written.
         context = f"arn:aws:logs:{args.region}:{args.account}:log-group:*"
         statements.append(
             allow(
@@ -77,23 +110,6 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
                 _THIS_KEY,
                 principal={"Service": f"logs.{args.region}.amazonaws.com"},
                 when={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context}},
-            )
-        )
-    if purpose == "lake":
-        # Access logs and inventories are not written with it; S3 uses the caller's rights, so no service is named.
-        return statements
-    via = {"streaming": ["kafka", "sqs", "lambda"], "warehouse": ["redshift-serverless", "redshift", "secretsmanager"]}
-    if purpose in via:
-        services = [f"{service}.{args.region}.amazonaws.com" for service in via[purpose]]
-        statements.append(
-            allow(
-                ["kms:CreateGrant"],
-                _THIS_KEY,
-                principal=account_root,
-                when={
-                    "StringEquals": {"kms:CallerAccount": args.account, "kms:ViaService": services},
-                    "Bool": {"kms:GrantIsForAWSResource": "true"},
-                },
             )
         )
     return statements

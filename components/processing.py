@@ -84,20 +84,22 @@ class Processing(ComponentResource):
             tags=args.tags,
             opts=self._own,
         )
-        self._logs = {job: self._log_group(f"glue/{job}") for job in JOBS}
+        # Glue writes its own and Spark's lines to <prefix>/error, what the job prints to <prefix>/output.
+        self._logs = {
+            job: [self._log_group(f"/novaretail/{args.environment}/glue/{job}/{kind}") for kind in ("error", "output")]
+            for job in JOBS
+        }
         self.jobs = {job: self._job(job) for job in JOBS}
         self.pipeline = self._pipeline()
         if args.schedule:
             self._schedule(args.schedule)
         self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
 
-    def _log_group(self, path: str) -> aws.cloudwatch.LogGroup:
+    def _log_group(self, physical: str) -> aws.cloudwatch.LogGroup:
+        path = physical.rsplit(f"/{self._args.environment}/", 1)[1]
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
-            # Step Functions may deliver without a change of resource policies to groups below this prefix.
-            name=f"/aws/vendedlogs/novaretail/{self._args.environment}/{path}"
-            if path.startswith("states")
-            else f"/novaretail/{self._args.environment}/{path}",
+            name=physical,
             retention_in_days=self._args.log_days,
             kms_key_id=self._args.logs_key_arn,
             tags=self._args.tags,
@@ -133,8 +135,7 @@ class Processing(ComponentResource):
                 "--enable-auto-scaling": "true",
                 "--enable-metrics": "true",
                 "--enable-observability-metrics": "true",
-                "--enable-continuous-cloudwatch-log": "true",
-                "--continuous-log-logGroup": self._logs[job].name,
+                "--custom-logGroup-prefix": f"/novaretail/{args.environment}/glue/{job}",
             },
             tags=args.tags,
             opts=self._own,
@@ -149,7 +150,7 @@ class Processing(ComponentResource):
             [
                 allow(
                     ["logs:AssociateKmsKey", "logs:CreateLogStream", "logs:PutLogEvents"],
-                    [self._logs[job].arn, Output.concat(self._logs[job].arn, ":*")],
+                    [arn for group in self._logs[job] for arn in (group.arn, Output.concat(group.arn, ":*"))],
                 ),
                 allow(["glue:GetConnection"], [self._connection.arn, _catalog_arn(self._connection.arn)]),
                 # Metrics have a namespace only; EC2's Describe calls and interfaces to come have no resource level.
@@ -178,7 +179,8 @@ class Processing(ComponentResource):
 
     def _pipeline(self) -> aws.sfn.StateMachine:
         args = self._args
-        logs = self._log_group("states/lake-pipeline")
+        # Below this prefix, Step Functions may deliver without a change of the account's resource policies.
+        logs = self._log_group(f"/aws/vendedlogs/novaretail/{args.environment}/states/{PIPELINE}")
         arns = [job.arn for job in self.jobs.values()]
         granted = attach(
             self,
@@ -302,7 +304,8 @@ def _each(items: str, state: str, job: str, argument: str, *, then: str | None) 
             "StartAt": state,
             "States": {state: run},
         },
-        "ResultPath": f"$.{state}",
+        # What the runs report would pile up in the state, which Step Functions limits to 256 KiB.
+        "ResultPath": None,
     }
     return {**each, "Next": then} if then else {**each, "End": True}
 

@@ -39,6 +39,7 @@ class PubSubBridgeArgs:
 
     environment: str
     account: str
+    region: str
     topics: Sequence[Topic]
     contract: Mapping[str, Any]
     code: Path
@@ -278,6 +279,7 @@ class PubSubBridge(ComponentResource):
 
     def _grant(self, logs: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
         args = self._args
+        through = [f"{service}.{args.region}.amazonaws.com" for service in ("lambda", "sqs")]
         return attach(
             self,
             f"{self._name}-run-{args.role.name}",
@@ -285,7 +287,12 @@ class PubSubBridge(ComponentResource):
             [
                 allow(["logs:CreateLogStream", "logs:PutLogEvents"], [Output.concat(logs.arn, ":*")]),
                 allow(["sqs:SendMessage"], [self.failures.arn]),
-                allow(["kms:Decrypt", "kms:GenerateDataKey"], [args.kms_key_arn]),
+                # For the queue and for the function's environment.
+                allow(
+                    ["kms:Decrypt", "kms:GenerateDataKey"],
+                    [args.kms_key_arn],
+                    when={"StringEquals": {"kms:ViaService": through}},
+                ),
                 # Interfaces in the VPC and traces have no resource level, or none before they exist.
                 allow(
                     [
