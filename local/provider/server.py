@@ -114,7 +114,10 @@ class Resources:
         kept = {name: value for name, value in before.items() if name not in shape.inputs}
         live = self._live(token)
         computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
-        made = {**kept, **self._outputs(shape, id, arguments, computed)} if not preview else kept | dict(arguments)
+        if preview:
+            made = kept | dict(arguments)
+        else:  # what was computed once stays, unless the service computes it anew
+            made = self._outputs(shape, id, arguments, {}) | kept | conceal(computed, like=arguments)
         made.pop(names.DEFAULTS, None)
         if "tagsAll" in shape.outputs:
             made["tagsAll"] = arguments.get("tags") or {}
