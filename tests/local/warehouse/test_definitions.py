@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import multiprocessing
+from multiprocessing.synchronize import Barrier
 
 import pytest
 
 import contracts
 from local.site import Site
 from local.warehouse import Warehouse, WarehouseError
+
+ROLES = 60
 
 
 def test_every_statement_of_the_contracts_runs(site: Site) -> None:
@@ -95,13 +98,20 @@ def test_external_tables_are_listed_with_their_place(warehouse: Warehouse) -> No
     )
 
 
-def create_role(site: Site, number: int) -> None:
-    Warehouse(site).execute(f"CREATE ROLE role_{number}")
+def create_roles(site: Site, number: int, together: Barrier) -> None:
+    together.wait(60)
+    for role in range(ROLES):
+        Warehouse(site).execute(f"CREATE ROLE role_{number}_{role}")
 
 
 def test_processes_change_the_catalogue_side_by_side(warehouse: Warehouse, site: Site) -> None:
     context = multiprocessing.get_context("spawn")
-    with context.Pool(3) as pool:
-        pool.starmap(create_role, [(site, number) for number in range(24)])
+    together = context.Barrier(2)
+    processes = [context.Process(target=create_roles, args=(site, number, together)) for number in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
 
-    assert warehouse.execute("SELECT count(*) FROM svv_roles").rows == ((24,),)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert warehouse.execute("SELECT count(*) FROM svv_roles").rows == ((2 * ROLES,),)
