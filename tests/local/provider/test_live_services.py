@@ -1,0 +1,217 @@
+"""Types that live in Kafka, Kafka Connect and Pub/Sub, against the site's own servers."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from google.api_core.exceptions import AlreadyExists, InvalidArgument
+
+from local import services
+from local.provider.live import Clients, Live, live_class
+from local.provider.live.connect import ConnectError, parse_properties, worker_file
+from local.provider.live.msk import KafkaRefusedError
+from local.services.connect import plugin_folder
+from local.site import Site
+
+CLUSTER = "arn:aws:kafka:eu-west-1:123456789012:cluster/novaretail-local/1234"
+MakeLive = Callable[[str], Live]
+
+
+@pytest.fixture
+def live_on(site: Site, tmp_path: Path) -> MakeLive:
+    """Makes a live type on a site of the test's own."""
+    return lambda token: live_class(token)(site, tmp_path, Clients(site))
+
+
+@pytest.fixture
+def pubsub(site: Site, live_on: MakeLive) -> Iterator[MakeLive]:
+    services.start(site, "pubsub")
+    return live_on
+
+
+@pytest.fixture
+def kafka(site: Site, live_on: MakeLive) -> MakeLive:
+    services.start(site, "kafka")
+    return live_on
+
+
+@pytest.mark.platform
+def test_a_topic_has_the_partitions_and_settings_of_the_program(kafka: MakeLive, site: Site) -> None:
+    topics = kafka("aws:msk/topic:Topic")
+    arguments = {
+        "name": "orders",
+        "clusterArn": CLUSTER,
+        "partitionCount": 4,
+        "replicationFactor": 1,
+        "configs": json.dumps({"retention.ms": "-1", "cleanup.policy": "delete"}),
+    }
+    id, _ = topics.create(arguments)
+    admin = AdminClient({"bootstrap.servers": site.kafka_bootstrap})
+
+    def setting(name: str) -> str:
+        resource = ConfigResource(ResourceType.TOPIC, "orders")
+        return str(admin.describe_configs([resource])[resource].result()[name].value)
+
+    assert id == "arn:aws:kafka:eu-west-1:123456789012:topic/novaretail-local/1234/orders"
+    assert len(admin.list_topics("orders").topics["orders"].partitions) == 4
+    assert setting("retention.ms") == "-1"
+
+    topics.update(
+        id, arguments, {**arguments, "partitionCount": 6, "configs": json.dumps({"max.message.bytes": 2000000})}
+    )
+
+    assert len(admin.list_topics("orders").topics["orders"].partitions) == 6
+    assert setting("max.message.bytes") == "2000000"
+    assert setting("retention.ms") == "604800000"  # no longer in the program, so back at the broker's
+
+    with pytest.raises(KafkaRefusedError, match="INVALID_PARTITIONS"):
+        topics.update(id, {**arguments, "partitionCount": 6}, {**arguments, "partitionCount": 2})
+    with pytest.raises(KafkaRefusedError, match="TOPIC_ALREADY_EXISTS"):
+        topics.create(arguments)
+
+    topics.delete(id, {})
+
+    assert topics.read(id, {}) is None
+    topics.delete(id, {})
+
+
+@pytest.mark.platform
+def test_what_connect_refuses_is_told_in_its_words(kafka: MakeLive, site: Site) -> None:
+    plugin_folder(site).joinpath("empty").mkdir(parents=True)
+    connectors = kafka("aws:mskconnect/connector:Connector")
+    arguments = {
+        "name": "orders-to-nowhere",
+        "connectorConfiguration": {"connector.class": "org.example.NoSuchConnector", "topics": "orders"},
+        "plugins": [{"customPlugin": {"arn": "arn:aws:kafkaconnect:eu-west-1:1:custom-plugin/empty/1-2"}}],
+    }
+
+    assert connectors.read("arn:aws:kafkaconnect:eu-west-1:1:connector/orders-to-nowhere/1-2", {}) is None
+    with pytest.raises(ConnectError, match=r"Failed to find any class.*org\.example\.NoSuchConnector"):
+        connectors.create(arguments)
+    connectors.delete("arn:aws:kafkaconnect:eu-west-1:1:connector/orders-to-nowhere/1-2", {})
+
+
+@pytest.mark.platform
+def test_a_subscription_of_pubsub_is_as_the_program_says(pubsub: MakeLive) -> None:
+    topics, subscriptions = pubsub("gcp:pubsub/topic:Topic"), pubsub("gcp:pubsub/subscription:Subscription")
+    topic, _ = topics.create({"name": "orders", "project": "p", "labels": {"a": "b"}})
+    dead, _ = topics.create({"name": "orders-dead-letter", "project": "p"})
+    arguments: dict[str, Any] = {
+        "name": "orders-analytics",
+        "project": "p",
+        "topic": "orders",
+        "enableMessageOrdering": True,
+        "ackDeadlineSeconds": 60,
+        "messageRetentionDuration": "604800s",
+        "deadLetterPolicy": {"deadLetterTopic": dead, "maxDeliveryAttempts": 5},
+        "retryPolicy": {"minimumBackoff": "10s", "maximumBackoff": "600s"},
+    }
+    id, _ = subscriptions.create(arguments)
+    found = subscriptions.subscriber.get_subscription(subscription=id)  # type: ignore[attr-defined]
+
+    assert (topic, id) == ("projects/p/topics/orders", "projects/p/subscriptions/orders-analytics")
+    assert (found.topic, found.enable_message_ordering, found.ack_deadline_seconds) == (topic, True, 60)
+    assert found.dead_letter_policy.max_delivery_attempts == 5
+
+    subscriptions.update(id, arguments, {**arguments, "ackDeadlineSeconds": 30})
+
+    assert subscriptions.subscriber.get_subscription(subscription=id).ack_deadline_seconds == 30  # type: ignore[attr-defined]
+    with pytest.raises(AlreadyExists):
+        topics.create({"name": "orders", "project": "p"})
+    with pytest.raises(InvalidArgument):
+        subscriptions.create({**arguments, "name": "filtered", "filter": "this is no filter"})
+
+    for kind, resource in ((subscriptions, id), (topics, topic), (topics, dead)):
+        assert kind.read(resource, {}) == {}
+        kind.delete(resource, {})
+        assert kind.read(resource, {}) is None
+        kind.delete(resource, {})
+
+
+@pytest.mark.platform
+def test_a_schema_of_pubsub_comes_and_goes(pubsub: MakeLive) -> None:
+    schemas = pubsub("gcp:pubsub/schema:Schema")
+    definition = json.dumps({"type": "record", "name": "Order", "fields": [{"name": "id", "type": "string"}]})
+    id, _ = schemas.create({"name": "orders", "project": "p", "type": "AVRO", "definition": definition})
+
+    assert id == "projects/p/schemas/orders"
+    assert schemas.read(id, {}) == {}
+
+    schemas.delete(id, {})
+
+    assert schemas.read(id, {}) is None
+
+
+def test_a_plugin_is_unpacked_and_replaces_the_earlier_one_of_the_same_object(
+    live: MakeLive, client: Callable[[str], Any], aws_site: Site
+) -> None:
+    s3, plugins = client("s3"), live("aws:mskconnect/customPlugin:CustomPlugin")
+    s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    def plugin(name: str, jar: str) -> str:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(jar, "jar")
+        s3.put_object(Bucket="code", Key="connect/lake_sink.zip", Body=packed.getvalue())
+        place = {"bucketArn": "arn:aws:s3:::code", "fileKey": "connect/lake_sink.zip"}
+        return plugins.create({"name": name, "contentType": "ZIP", "location": {"s3": place}})[0]
+
+    first, second = plugin("sink-1", "sink-1.0.jar"), plugin("sink-2", "sink-2.0.jar")
+    jars = {jar.relative_to(plugin_folder(aws_site)).as_posix() for jar in plugin_folder(aws_site).glob("*/*.jar")}
+
+    assert jars == {"sink-2/sink-2.0.jar"}
+    assert plugins.read(first, {}) is None
+    plugins.delete(first, {})
+    plugins.delete(second, {})
+    assert plugins.read(second, {}) is None
+
+
+def test_a_worker_configuration_is_kept_for_the_connector(live: MakeLive, aws_site: Site) -> None:
+    workers = live("aws:mskconnect/workerConfiguration:WorkerConfiguration")
+    text = "# converters\nkey.converter=org.x.String\n\noffset.flush.interval.ms = 1000\n"
+    id, computed = workers.create({"name": "sinks", "propertiesFileContent": text})
+
+    assert computed["latestRevision"] == 1
+    assert parse_properties(worker_file(aws_site.state, id).read_text()) == {
+        "key.converter": "org.x.String",
+        "offset.flush.interval.ms": "1000",
+    }
+
+    workers.delete(id, {})
+
+    assert workers.read(id, {}) is None
+
+
+def test_a_statement_runs_in_the_warehouse_and_is_gone_when_the_account_is_new(
+    live: MakeLive, client: Callable[[str], Any], aws_site: Site
+) -> None:
+    from local.warehouse import Warehouse
+
+    namespaces, statements = (
+        live("aws:redshiftserverless/namespace:Namespace"),
+        live("aws:redshiftdata/statement:Statement"),
+    )
+    namespace, _ = namespaces.create({"namespaceName": "novaretail-local", "adminUsername": "admin"})
+    sql = (
+        "CREATE EXTERNAL SCHEMA curated FROM DATA CATALOG DATABASE 'curated' "
+        "IAM_ROLE 'arn:aws:iam::123456789012:role/redshift'"
+    )
+    id, _ = statements.create({"database": "novaretail", "workgroupName": "novaretail-local", "sql": sql})
+
+    def schemas() -> list[Any]:
+        return [row[0] for row in Warehouse(aws_site).execute("SELECT schemaname FROM svv_external_schemas").rows]
+
+    assert schemas() == ["curated"]
+    assert statements.read(id, {}) == {}
+    assert statements.read("00000000-0000-0000-0000-000000000000", {}) is None
+
+    namespaces.delete(namespace, {})
+
+    assert schemas() == []
