@@ -6,9 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from local import doctor, services, toolchain
-from local.site import Site
-from local.toolchain import packages
+from local import toolchain
+from local.site import ROOT, Site
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,19 +19,93 @@ def main(arguments: list[str] | None = None) -> int:
         sub.set_defaults(run=run)
         return sub
 
+    up = command("up", _up, "the local stack from nothing to the report")
+    up.add_argument("--replay", choices=("day", "month", "year"), default="month", help="how much is replayed")
+    command("down", _down, "destroy the local stack, stop its services, remove their state")
+    preview = command("preview", _preview, "what a stack would create, on the real engine, without an account")
+    preview.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
+    query = command("query", _query, "ask the running platform's warehouse")
+    query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')
     command("toolchain", _toolchain, "install what is missing of the toolchain")
     command("package", _package, "build the function's layer and the sink's plugin")
-    command("doctor", lambda _: doctor.report(), "say what is there and what is missing")
-    start = command("start", _start, "start services of the local platform")
-    start.add_argument("services", nargs="*", choices=services.NAMES, help="which; all if none is named")
-    command("down", _down, "stop the services of the local platform")
+    command("doctor", _doctor, "say what is there and what is missing")
 
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except (toolchain.StepError, services.ServiceError) as error:
-        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command starts afresh, `make down` cleans up", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if not isinstance(error, _known_errors()):
+            raise
+        print(f"\n{error}", file=sys.stderr)
         return 1
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """Errors that say what, where, why and the way out; any other is a defect and keeps its traceback."""
+    known: list[type[Exception]] = [toolchain.StepError]
+    for module, names in (
+        ("contracts", ["ContractErrors"]),
+        ("local.engine", ["EngineError"]),
+        ("local.replay", ["ReplayError", "SourceError"]),
+        ("local.services", ["ServiceError"]),
+        ("local.steps", ["StepError"]),
+        ("local.warehouse", ["WarehouseError"]),
+    ):
+        if module in sys.modules:  # what was never imported cannot have been raised
+            known += [getattr(sys.modules[module], name) for name in names]
+    return tuple(known)
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from local.up import REPORT, up
+
+    report = up(Site.current(), chosen.replay)
+    folder = REPORT.relative_to(ROOT)
+    print(f"\nThe report: {folder / 'index.html'}, for machines {folder / 'report.json'}")
+    print('Next: make query SQL="SELECT * FROM analytics.daily_sales LIMIT 10", and in the end make down')
+    if report["problems"]:
+        print(f"{len(report['problems'])} problems; see above", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _down(_: argparse.Namespace) -> int:
+    from local.up import down
+
+    down(Site.current())
+    print("nothing of the local stack is left; `make up` builds it again")
+    return 0
+
+
+def _preview(chosen: argparse.Namespace) -> int:
+    from local.engine import Engine
+    from local.toolchain import packages
+
+    packages.build()
+    print(f"preview of the stack {chosen.stack} on the real engine, no account needed")
+    outcome = Engine(Site.current(), chosen.stack).preview()
+    by_type = {**outcome.live, **outcome.state_only}
+    for token in sorted(by_type):
+        print(f"  {by_type[token]:4}  {token}")
+    for operation, count in outcome.changes.items():
+        print(f"{count} resources to {operation}, components included")
+    print(f"in {outcome.seconds:.1f} s; all of it is in build/preview/{chosen.stack}.json")
+    return 0
+
+
+def _query(chosen: argparse.Namespace) -> int:
+    from local import services
+    from local.steps import StepError
+    from local.warehouse import Warehouse
+
+    site = Site.current()
+    if "aws" not in {status.name for status in services.status(site) if status.state == "running"}:
+        raise StepError("the local platform does not run; `make up` starts it")
+    Warehouse(site).execute(chosen.sql).print()
+    return 0
 
 
 def _toolchain(_: argparse.Namespace) -> int:
@@ -41,23 +114,16 @@ def _toolchain(_: argparse.Namespace) -> int:
 
 
 def _package(_: argparse.Namespace) -> int:
+    from local.toolchain import packages
+
     packages.build()
     return 0
 
 
-def _start(chosen: argparse.Namespace) -> int:
-    site = Site.current()
-    for name in chosen.services or services.NAMES:
-        services.start(site, name)
-        print(f"{name} is ready; its log: {site.logs / f'{name}.log'}")
-    return 0
+def _doctor(_: argparse.Namespace) -> int:
+    from local import doctor
 
-
-def _down(_: argparse.Namespace) -> int:
-    site = Site.current()
-    services.stop(site)
-    print(f"all services are stopped; their data stays in {site.state}")
-    return 0
+    return doctor.report()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
     services.stop(fresh)
 
 
+@pytest.fixture(scope="session")
+def free_port_base() -> int:
+    """The first of ten free ports, for a platform that more than one test uses."""
+    return _free_port_base()
+
+
 def _free_port_base() -> int:
     """The first of ten free ports; two test runs at once hardly try the same ones."""
     for base in random.sample(PORTS, len(PORTS)):

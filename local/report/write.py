@@ -52,6 +52,7 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         f"second `pulumi up` (engine {engine['version']}; {len(engine['live_types'])} types live, "
         f"{len(engine['state_only_types'])} kept as state)",
         highlight=False,
+        soft_wrap=True,
     )
     datasets = _table("dataset", "produced", "landed", "accepted", "quarantined", "duplicates", "conserved")
     for name, account in report["datasets"].items():
@@ -77,13 +78,13 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         _row(bridge, topic, *counted)
     console.print(bridge)
     for query, answer in report["warehouse"].items():
-        console.print(f"\n{query}", markup=False, highlight=False)
+        console.print(f"\n{query}", markup=False, highlight=False, soft_wrap=True)
         result = _table(*answer["columns"])
         for row in answer["rows"][:_ROWS_SHOWN]:
             _row(result, *row)
         console.print(result)
     for problem in report["problems"]:
-        console.print(f"PROBLEM: {problem}", style="bold red", markup=False)
+        console.print(f"PROBLEM: {problem}", style="bold red", markup=False, soft_wrap=True)
 
 
 def _table(first: str, *others: str) -> Table:

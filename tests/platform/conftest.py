@@ -1,0 +1,35 @@
+"""One platform for all end-to-end tests: the main job, run once, on a site of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import up
+from local.site import Site
+
+PERIOD = "day"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform after `make up`, still running."""
+
+    site: Site
+    report: dict[str, Any]
+    report_folder: Path
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory, free_port_base: int) -> Iterator[Platform]:
+    folder = tmp_path_factory.mktemp("platform")
+    site = Site(state=folder / "site", port_base=free_port_base)
+    try:
+        report = up.up(site, PERIOD, report_folder=folder / "report")
+        yield Platform(site, report, folder / "report")
+    finally:
+        up.clear(site)

@@ -1,0 +1,110 @@
+"""The main job, end to end on real parts: what `make up` promises is true of what it left."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+
+import boto3
+import pytest
+
+import contracts
+from local import lake, replay, up
+from local.engine import Engine
+from local.report import positions
+from local.warehouse import Warehouse
+
+pytestmark = pytest.mark.platform
+
+
+def test_the_main_job_has_no_problem_and_says_all_that_was_promised(platform):
+    report = json.loads((platform.report_folder / "report.json").read_text())
+
+    assert report["problems"] == []
+    assert report["stack"] == "local"
+    assert set(report) >= {"engine", "datasets", "bridge", "warehouse", "seconds"}
+    assert report["engine"]["created"] > 100
+    assert report["engine"]["unchanged"] >= report["engine"]["created"]
+    assert set(report["engine"]["live_types"]).isdisjoint(report["engine"]["state_only_types"])
+
+
+def test_every_produced_record_has_landed_by_topic_partition_and_offset(platform):
+    rows = lake.read(platform.site, "raw.orders", ("topic", "partition", "offset")).to_pylist()
+    landed = [(row["partition"], row["offset"]) for row in rows]
+
+    assert {row["topic"] for row in rows} == {"orders"}
+    assert sorted(landed) == sorted(positions.in_topic(platform.site, "orders"))
+
+
+def test_raw_files_lie_by_year_month_and_day_of_the_record(platform):
+    files = lake.table(platform.site, "raw.orders").inspect.files()["file_path"].to_pylist()
+
+    assert files
+    layout = re.compile(r"^s3://novaretail-local-datalake-raw/orders/year=\d{4}/month=\d{2}/day=\d{2}/[^/]+\.parquet$")
+    assert [f for f in files if not layout.match(f)] == []
+    assert any("/year=2017/month=05/day=01/" in f for f in files)
+
+
+def test_landed_is_accepted_plus_quarantined_plus_duplicates(platform):
+    orders = platform.report["datasets"]["orders"]
+
+    assert orders["conserved"] is True
+    assert orders["produced"] == orders["landed"] > 0
+    assert orders["landed"] == orders["accepted"] + sum(orders["quarantined"].values()) + orders["duplicates"]
+
+
+def test_each_kind_of_record_ended_in_its_place(platform):
+    kinds = platform.report["replay"]["kinds"]
+    orders = platform.report["datasets"]["orders"]
+    rules = Counter({place.rule: 0 for place in replay.EXPECTED.values() if place.rule})
+    for kind, place in replay.EXPECTED.items():
+        assert kinds[kind] > 0, f"the replay has no {kind}"
+        if place.rule:
+            rules[place.rule] += kinds[kind]
+
+    assert orders["quarantined"] == rules
+    assert orders["duplicates"] == kinds["exact_repeat"]
+
+
+def test_daily_sales_equals_an_independent_query_over_the_source_to_the_cent(platform):
+    query = f"SELECT {', '.join(replay.COLUMNS)} FROM analytics.daily_sales ORDER BY 1, 2, 3"
+
+    got = Warehouse(platform.site).execute(query).rows
+
+    assert list(got) == replay.daily_sales(replay.PERIODS["day"], up.RATES)
+    assert len(got) == 4
+    assert all(isinstance(amount, Decimal) for row in got for amount in row[-3:])
+
+
+def test_the_bridge_lost_nothing_and_kept_the_order_of_every_key(platform):
+    orders = platform.report["bridge"]["orders"]
+
+    assert orders["received"] > 0
+    assert (orders["missing"], orders["out_of_order"]) == (0, 0)
+    assert orders["produced"] == orders["received"] - orders["repeated"] + orders["rejected"]
+
+
+def test_analysts_see_no_personal_data_in_report_views(platform):
+    columns = Warehouse(platform.site).execute("SELECT * FROM reports.orders LIMIT 1").columns
+
+    personal = {c.name for c in contracts.load().table("curated", "orders").columns if c.classification == "personal"}
+    assert personal
+    assert personal.isdisjoint(columns)
+
+
+def test_refresh_sees_what_a_person_removed_by_hand_and_the_next_up_mends_it(platform):
+    engine = Engine(platform.site, "local")
+    glue = boto3.client("glue", endpoint_url=platform.site.aws_url, region_name="eu-west-1", **KEYS)
+    glue.delete_job(JobName="build_mart")
+
+    refreshed = engine.refresh()
+    mended = engine.up()
+
+    assert refreshed.changes.get("delete") == 1
+    assert mended.changes.get("create") == 1
+    assert glue.get_job(JobName="build_mart")["Job"]["Name"] == "build_mart"
+
+
+KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
