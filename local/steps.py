@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-
 WIDTH = 132
 """Columns, at least: a log or a pipe has no width of its own, and a table must not be cut."""
 
