@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from local.replay import rules
+from local.replay import rules, source
 from local.replay.source import Period, stores, transactions
 
 COLUMNS = (
@@ -83,7 +83,7 @@ def _without_rate(period: Period, rates: Path, seed: str) -> tuple[int, int]:
 def _database(period: Period, rates: Path, seed: str) -> duckdb.DuckDBPyConnection:
     """The period's items in whole cents with the market of their store, and the rates in whole millionths."""
     markets = [(store, *rules.market(seed, store)) for store in stores()]
-    database = duckdb.connect()
+    database = source.database()
     columns = zip(("store_id", "country", "currency"), zip(*markets, strict=True), strict=True)
     database.register("markets", pa.table({name: list(values) for name, values in columns}))
     database.execute("CREATE TABLE rates AS " + _RATES, {"rates": str(rates)})

@@ -84,13 +84,20 @@ def transactions() -> Path:
     return file
 
 
+def database() -> duckdb.DuckDBPyConnection:
+    """An empty DuckDB that says nothing while it works: its progress bar would get into what we print."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 def baskets(period: Period) -> Iterator[Basket]:
     """The period's baskets by time, then id.
 
     The source has dollars as DOUBLE. Each is a whole number of cents within 1e-9, so rounding to
     cents is exact; a value that is not raises SourceError instead of being changed.
     """
-    with duckdb.connect() as connection:
+    with database() as connection:
         answer = connection.execute(_ITEMS, {"file": str(transactions()), "first": period.first, "end": period.end})
         for key, rows in groupby(_rows(answer), key=lambda row: row[:4]):
             placed, basket_id, household_id, store_id = key
@@ -99,7 +106,7 @@ def baskets(period: Period) -> Iterator[Basket]:
 
 def stores() -> list[int]:
     """Every store of the source."""
-    with duckdb.connect() as connection:
+    with database() as connection:
         query = "SELECT DISTINCT store_id FROM read_parquet($file) ORDER BY 1"
         return [row[0] for row in connection.execute(query, {"file": str(transactions())}).fetchall()]
 
