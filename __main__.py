@@ -184,12 +184,12 @@ def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
     lake.grant_write(access.curate, zones["curated"])
     catalog.grant_read(access.curate, zones["raw"])
     catalog.grant_write(access.curate, zones["curated"])
-    operations = [table for table in data.tables if table.database == "operations"]
-    curated = [table for table in zones["curated"] if table not in operations]
+    ledger = data.operations_table("ledger")
+    curated = [table for table in zones["curated"] if table.database == "curated"]
     lake.grant_read(access.build_mart, curated)
-    lake.grant_write(access.build_mart, [*operations, *zones["analytics"]])
+    lake.grant_write(access.build_mart, [ledger, *zones["analytics"]])
     catalog.grant_read(access.build_mart, curated)
-    catalog.grant_write(access.build_mart, [*operations, *zones["analytics"]])
+    catalog.grant_write(access.build_mart, [ledger, *zones["analytics"]])
     if config.lake.optimize_tables:
         lake.grant_write(access.optimizer, data.tables)
         catalog.grant_write(access.optimizer, data.tables)

@@ -1,0 +1,190 @@
+"""The program under Pulumi's mocks: every registration of a stack, as plain values.
+
+`record(stack)` runs the program of a stack's committed file in a process of its own, for configuration and mocks are
+global in the SDK, and waits until every registration has landed. Mocks see neither protection nor ignored changes;
+the monitor below does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("organization", "prod", "nonprod", "local")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine would be asked for it; `inputs` have camelCase names."""
+
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    inputs: dict[str, Any]
+    protect: bool
+    retain_on_delete: bool
+    ignore_changes: list[str]
+    depends_on: list[str]
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type: Bucket."""
+        return self.type.rsplit(":", 1)[-1]
+
+    def json(self, name: str) -> Any:
+        """An input that is JSON text, decoded."""
+        return json.loads(self.inputs[name])
+
+
+@dataclass(frozen=True)
+class Recording:
+    resources: tuple[Registered, ...]
+    outputs: dict[str, Any]
+
+    def of(self, kind: str) -> list[Registered]:
+        """The resources of a kind, such as Bucket, or s3/bucket:Bucket where two packages have one."""
+        return [r for r in self.resources if r.kind == kind or r.type.endswith(f":{kind}")]
+
+    def one(self, name: str) -> Registered:
+        (found,) = [r for r in self.resources if r.name == name]
+        return found
+
+
+@functools.cache
+def record(stack: str) -> Recording:
+    """Raises: AssertionError with the program's error if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.components.recording", stack],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"the program of {stack} fails:\n{done.stderr}")
+    found = json.loads(done.stdout)
+    return Recording(tuple(Registered(**r) for r in found["resources"]), found["outputs"])
+
+
+def statements(recording: Recording) -> Iterator[tuple[Registered, str, dict[str, Any]]]:
+    """(resource, property, statement) of every policy document of the graph."""
+    for resource in recording.resources:
+        for name in ("policy", "assumeRolePolicy", "content"):
+            text = resource.inputs.get(name)
+            if isinstance(text, str) and text.startswith('{"Version"'):
+                for statement in json.loads(text)["Statement"]:
+                    yield resource, name, statement
+
+
+def _plain(value: Any) -> Any:
+    import pulumi
+
+    if isinstance(value, pulumi.FileAsset | pulumi.FileArchive):
+        return {"path": str(value.path)}
+    if isinstance(value, pulumi.StringAsset):
+        return {"text": value.text}
+    if isinstance(value, pulumi.AssetArchive):
+        return {"assets": {key: _plain(item) for key, item in value.assets.items()}}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _computed(type_: str, name: str) -> dict[str, Any]:
+    """What a provider would give back besides the inputs, as far as the program uses it."""
+    kind = type_.rsplit(":", 1)[-1]
+    outputs: dict[str, Any] = {"arn": f"arn:aws:{type_.split(':')[1].split('/')[0]}:eu-west-1:000000000000:{name}"}
+    if type_ == "aws:msk/cluster:Cluster":
+        outputs["arn"] = "arn:aws:kafka:eu-west-1:000000000000:cluster/novaretail/0a1b-2c"
+        outputs["bootstrapBrokersSaslIam"] = "b-1.iam:9098,b-2.iam:9098"
+        outputs["bootstrapBrokers"] = "b-1.plain:9092"
+    if type_ == "aws:organizations/organization:Organization":
+        outputs["roots"] = [{"id": "r-abcd", "name": "Root"}]
+    return outputs | {
+        "CustomPlugin": {"latestRevision": 1},
+        "WorkerConfiguration": {"latestRevision": 1},
+        "Configuration": {"latestRevision": 1},
+        "BucketObjectv2": {"versionId": "v1"},
+        "Key": {"keyId": name},
+        "Queue": {"url": f"https://sqs/{name}"},
+        "Namespace": {"adminPasswordSecretArn": f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:{name}"},
+        "VpcEndpoint": {"prefixListId": "pl-1"},
+        "Account": {"email": "pubsub-bridge@project.iam", "name": "projects/p/serviceAccounts/pubsub-bridge"},
+        "ServiceIdentity": {"member": "serviceAccount:agent"},
+        "WorkloadIdentityPool": {"name": "projects/1/locations/global/workloadIdentityPools/pool"},
+        "WorkloadIdentityPoolProvider": {
+            "name": "projects/1/locations/global/workloadIdentityPools/pool/providers/aws"
+        },
+    }.get(kind, {})
+
+
+def _main(stack: str) -> None:
+    import pulumi
+    from pulumi.runtime import mocks, rpc
+    from pulumi.runtime import settings as runtime_settings
+
+    class Mocks(mocks.Mocks):
+        def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            return f"{args.name}-id", {"name": args.name, **args.inputs, **_computed(args.typ, args.name)}
+
+        def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+            raise KeyError(f"the program looks {args.token} up: nothing is looked up while the graph is built")
+
+    class Monitor(mocks.MockMonitor):
+        seen: list[Registered] = []  # noqa: RUF012 - one program, one process
+        outputs: dict[str, Any] = {}  # noqa: RUF012
+
+        def RegisterResource(self, request: Any) -> Any:
+            if request.type != "pulumi:pulumi:Stack":
+                self.seen.append(
+                    Registered(
+                        type=request.type,
+                        name=request.name,
+                        parent=request.parent.rsplit("::", 1)[-1],
+                        custom=request.custom,
+                        inputs=_plain(rpc.deserialize_properties(request.object)),
+                        protect=request.protect,
+                        retain_on_delete=request.retainOnDelete,
+                        ignore_changes=list(request.ignoreChanges),
+                        depends_on=[urn.rsplit("::", 1)[-1] for urn in request.dependencies],
+                    )
+                )
+            return super().RegisterResource(request)
+
+        def RegisterResourceOutputs(self, request: Any) -> Any:
+            if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
+                self.outputs.update(_plain(rpc.deserialize_properties(request.outputs)))
+            return super().RegisterResourceOutputs(request)
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    monitor = Monitor(Mocks())
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    pulumi.runtime.set_mocks(monitor.mocks, project="novaretail", stack=stack, preview=False, monitor=monitor)
+    runtime_settings.set_root_resource(None)  # set_mocks made one; run_in_stack makes the one that has the outputs
+    pulumi.runtime.set_all_config(
+        {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    )
+    loop.run_until_complete(
+        pulumi.runtime.run_in_stack(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
+    )
+    json.dump({"resources": [asdict(r) for r in monitor.seen], "outputs": monitor.outputs}, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

@@ -1,0 +1,67 @@
+"""Roles: bounded, trusted for one thing, and with nothing but what was granted."""
+
+from __future__ import annotations
+
+from tests.components.recording import Recording
+
+
+def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> None:
+    assert {r.name.removeprefix("access-") for r in prod.of("Role")} == {
+        "curate",
+        "build-mart",
+        "optimizer",
+        "warehouse",
+        "pipeline",
+        "scheduler",
+        "flow-logs",
+        "orders-to-lake",
+        "bridge",
+    }
+
+
+def test_a_role_is_trusted_for_the_one_thing_that_takes_it_where_its_service_says_which(prod: Recording) -> None:
+    sources = {
+        role.name.removeprefix("access-"): role.json("assumeRolePolicy")["Statement"][0]["Condition"].get("ArnLike")
+        for role in prod.of("Role")
+    }
+    region = "eu-west-1:210987654321"
+    assert {name: source["aws:SourceArn"] for name, source in sources.items() if source} == {
+        "pipeline": [f"arn:aws:states:{region}:stateMachine:lake-pipeline"],
+        "scheduler": [f"arn:aws:scheduler:{region}:schedule-group/default"],
+        "flow-logs": [f"arn:aws:ec2:{region}:vpc-flow-log/*"],
+        "orders-to-lake": [f"arn:aws:kafkaconnect:{region}:connector/orders-to-lake/*"],
+        "bridge": [f"arn:aws:lambda:{region}:function:pubsub-bridge"],
+    }
+
+
+def test_only_the_role_that_another_cloud_trusts_has_a_fixed_name(data_stack: Recording) -> None:
+    assert [r.name for r in data_stack.of("Role") if "name" in r.inputs] == ["access-bridge"]
+
+
+def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack: Recording) -> None:
+    statements = data_stack.one("access-boundary").json("policy")["Statement"]
+    allowed = {action for s in statements if s["Effect"] == "Allow" for action in s["Action"]}
+    assert "*" not in allowed
+    assert {action.split(":")[0] for action in allowed} == {
+        "cloudwatch",
+        "ec2",
+        "glue",
+        "kafka",
+        "kafka-cluster",
+        "kms",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sqs",
+        "states",
+        "xray",
+    }
+    ec2 = {action for action in allowed if action.startswith("ec2:")}
+    assert not [a for a in ec2 if not any(word in a for word in ("NetworkInterface", "Tags", "Describe", "PrivateIp"))]
+
+
+def test_every_policy_of_a_role_comes_from_a_component_that_owns_something(data_stack: Recording) -> None:
+    owners = {p.parent for p in data_stack.of("RolePolicy")}
+    assert owners <= {"artifacts", "bridge", "catalog", "lake", "network", "processing", "sinks", "streaming"}
+    assert data_stack.of("RolePolicyAttachment") == []
+    assert not [r.name for r in data_stack.of("Role") if r.inputs.get("managedPolicyArns")]

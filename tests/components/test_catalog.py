@@ -1,0 +1,83 @@
+"""Every contract table is in the Glue Data Catalog, and Iceberg's commits are left alone."""
+
+from __future__ import annotations
+
+import json
+
+import contracts
+from tests.components.recording import Recording, Registered
+
+
+def _iceberg(table: Registered) -> dict:
+    return table.inputs["openTableFormatInput"]["icebergInput"]["icebergTableInput"]
+
+
+def test_every_contract_table_is_declared_in_its_database(data_stack: Recording) -> None:
+    declared = {f"{t.inputs['databaseName']}.{t.inputs['name']}" for t in data_stack.of("CatalogTable")}
+    assert declared == {table.full_name for table in contracts.load().tables}
+    databases = {d.inputs["name"] for d in data_stack.of("CatalogDatabase")}
+    assert databases == {"raw", "curated", "analytics", "operations"}
+
+
+def test_a_table_lies_in_the_bucket_of_its_zone_below_its_prefix(prod: Recording) -> None:
+    for table in contracts.load().tables:
+        declared = _iceberg(prod.one(f"catalog-{table.database}-{table.name}"))
+        location = f"s3://novaretail-prod-datalake-{table.zone}/{table.prefix}"
+        assert declared["location"] == location
+        # Partition folders (year=/month=/day=) directly below the dataset, not below data/.
+        assert declared["properties"]["write.data.path"] == location
+
+
+def test_column_types_are_json_documents_with_the_ids_of_the_contract(prod: Recording) -> None:
+    orders = contracts.load().table("curated", "orders").iceberg_schema()
+    declared = _iceberg(prod.one("catalog-curated-orders"))["schema"]
+    assert [json.loads(f["type"]) for f in declared["fields"]] == [f["type"] for f in orders["fields"]]
+    assert [f["id"] for f in declared["fields"]] == [f["id"] for f in orders["fields"]]
+    assert declared["identifierFieldIds"] == orders["identifier-field-ids"]
+
+
+def test_raw_is_partitioned_by_year_month_and_day(prod: Recording) -> None:
+    spec = _iceberg(prod.one("catalog-raw-orders"))["partitionSpec"]["fields"]
+    assert [(f["name"], f["transform"], f["fieldId"]) for f in spec] == [
+        ("year", "identity", 1000),
+        ("month", "identity", 1001),
+        ("day", "identity", 1002),
+    ]
+
+
+def test_what_an_iceberg_commit_changes_makes_no_update_and_no_replacement(data_stack: Recording) -> None:
+    for table in data_stack.of("CatalogTable"):
+        ignored = {"openTableFormatInput", "parameters", "storageDescriptor", "tableType", "partitionKeys"}
+        assert set(table.ignore_changes) == ignored, table.name
+
+
+def test_documentation_and_names_of_columns_are_within_glues_limits(prod: Recording) -> None:
+    for table in prod.of("CatalogTable"):
+        for field in _iceberg(table)["schema"]["fields"]:
+            assert len(field["doc"]) <= 255
+            assert len(field["name"]) <= 1024
+            assert field["name"] == field["name"].lower()
+
+
+def test_every_table_is_maintained_where_the_settings_say_so(prod: Recording, local: Recording) -> None:
+    kinds = {"compaction", "retention", "orphan_file_deletion"}
+    tables = {t.inputs["name"]: t.inputs["databaseName"] for t in prod.of("CatalogTable")}
+    optimizers = prod.of("CatalogTableOptimizer")
+    assert len(optimizers) == len(prod.of("CatalogTable")) * len(kinds)
+    assert {o.inputs["type"] for o in optimizers} == kinds
+    assert {o.inputs["tableName"] for o in optimizers} == tables.keys()
+    assert {o.inputs["catalogId"] for o in optimizers} == {"210987654321"}
+    assert local.of("CatalogTableOptimizer") == []
+
+
+def test_the_optimizers_role_may_write_what_it_maintains_and_its_logs(prod: Recording) -> None:
+    parents = {p.parent for p in prod.of("RolePolicy") if p.inputs["role"] == "access-optimizer"}
+    assert parents == {"lake", "catalog"}
+
+
+def test_a_connector_commits_to_its_table_and_makes_or_drops_none(data_stack: Recording) -> None:
+    (policy,) = [p for p in data_stack.of("RolePolicy") if p.name == "catalog-write-orders-to-lake"]
+    (statement,) = policy.json("policy")["Statement"]
+    assert set(statement["Action"]) == {"glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:UpdateTable"}
+    resources = [arn.split(":", 5)[-1] for arn in statement["Resource"]]
+    assert resources == ["catalog", "database/raw", "table/raw/orders"]

@@ -1,0 +1,283 @@
+"""What holds for every resource of every stack, whichever component made it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import warnings
+from collections import Counter
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.components.recording import ROOT, Recording, Registered, statements
+
+REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
+LABELLED_BY_TAGS = {"gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"}
+STATEFUL = {
+    "aws:s3/bucket:Bucket",
+    "aws:kms/key:Key",
+    "aws:glue/catalogDatabase:CatalogDatabase",
+    "aws:glue/catalogTable:CatalogTable",
+    "aws:msk/cluster:Cluster",
+    "aws:msk/topic:Topic",
+    "aws:redshiftserverless/namespace:Namespace",
+    "aws:redshiftserverless/workgroup:Workgroup",
+    "aws:sqs/queue:Queue",
+    "aws:organizations/account:Account",
+    "aws:organizations/organization:Organization",
+    "aws:organizations/organizationalUnit:OrganizationalUnit",
+    "gcp:pubsub/topic:Topic",
+    "gcp:pubsub/subscription:Subscription",
+}
+CODE_BUCKET = "artifacts-code"
+"""Made again from the repository at each update."""
+GUARDS = {
+    "BucketPublicAccessBlock",
+    "BucketOwnershipControls",
+    "BucketVersioning",
+    "BucketServerSideEncryptionConfiguration",
+    "BucketPolicy",
+    "BucketLifecycleConfiguration",
+}
+WITHOUT_RESOURCE_LEVEL = re.compile(
+    r"^(ec2:(Describe\w*|\*PrivateIpAddresses|(Create|Delete)NetworkInterface|(Create|Delete)Tags)"
+    r"|ec2:Describe\*"
+    r"|cloudwatch:PutMetricData"
+    r"|xray:(Put\w*|Put\*|GetSampling\w*|GetSampling\*)"
+    r"|logs:(\w+LogDelivery|\*LogDelivery|ListLogDeliveries|\*ResourcePolic\*|(Describe|Put)ResourcePolic\w+"
+    r"|DescribeLogGroups))$"
+)
+"""Actions for which the service authorization reference lists no resource, or one that does not exist beforehand."""
+
+
+def _sdk_arguments(type_: str) -> dict[str, Any]:
+    package, module, name = re.fullmatch(r"([\w-]+):([\w-]+)/\w+:(\w+)", type_).groups()  # type: ignore[union-attr]
+    module = {"lambda": "lambda_"}.get(module, module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the SDK's own, of classes that are not used here
+        sdk = importlib.import_module(f"pulumi_{package}.{module.lower()}")
+        class_ = getattr(sdk, name)  # the module is loaded here, not by its import
+    return dict(inspect.signature(class_._internal_init).parameters)
+
+
+def _custom(recording: Recording) -> list[Registered]:
+    return [r for r in recording.resources if r.custom]
+
+
+def test_every_resource_that_takes_tags_has_the_required_ones(stack: Recording) -> None:
+    untagged = [
+        r.name
+        for r in _custom(stack)
+        if r.type.startswith("aws:")
+        and "tags" in _sdk_arguments(r.type)
+        and not r.inputs.get("tags", {}).keys() >= REQUIRED_TAGS
+    ]
+    assert untagged == []
+
+
+def test_no_resource_has_more_than_ten_object_tags_or_fifty_tags(stack: Recording) -> None:
+    # S3 objects take 10 tags, other resources 50.
+    for r in _custom(stack):
+        assert len(r.inputs.get("tags", {})) <= (10 if r.kind == "BucketObjectv2" else 50), r.name
+
+
+def test_google_resources_carry_the_same_tags_as_labels(prod: Recording) -> None:
+    labelled = [r for r in _custom(prod) if r.type in LABELLED_BY_TAGS]
+    assert labelled
+    for r in labelled:
+        assert {key.lower() for key in REQUIRED_TAGS} <= r.inputs["labels"].keys(), r.name
+        for text in [*r.inputs["labels"], *r.inputs["labels"].values()]:
+            assert re.fullmatch(r"[a-z0-9_-]{1,63}", text), (r.name, text)
+
+
+def test_every_resource_has_a_name_of_its_own_and_a_component_as_parent(stack: Recording) -> None:
+    assert [key for key, n in Counter((r.type, r.name) for r in stack.resources).items() if n > 1] == []
+    components = {r.name for r in stack.resources if not r.custom}
+    assert [r.name for r in _custom(stack) if r.parent not in components] == []
+    # The engine keys resources by type and name; people and logs by the name alone.
+    assert [name for name, n in Counter(r.name for r in stack.resources).items() if n > 1] == []
+
+
+def test_everything_stateful_is_protected_and_kept_where_data_is_kept(prod: Recording, organization: Recording) -> None:
+    for recording in (prod, organization):
+        stateful = [r for r in recording.resources if r.type in STATEFUL and r.name != CODE_BUCKET]
+        assert stateful
+        assert [r.name for r in stateful if not (r.protect and r.retain_on_delete)] == []
+
+
+def test_what_guards_a_kept_bucket_is_kept_with_it(prod: Recording) -> None:
+    guards = [r for r in prod.resources if r.kind in GUARDS and not r.name.startswith(CODE_BUCKET)]
+    assert len(guards) == 3 * len(GUARDS)
+    assert [r.name for r in guards if not (r.protect and r.retain_on_delete)] == []
+
+
+def test_nothing_is_protected_where_data_need_not_be_kept(local: Recording) -> None:
+    assert [r.name for r in local.resources if r.protect or r.retain_on_delete] == []
+
+
+def test_every_role_is_bounded_and_trusts_services_for_this_account_only(data_stack: Recording) -> None:
+    roles = data_stack.of("Role")
+    account = data_stack.one("bridge-provider").inputs["aws"]["accountId"]
+    assert roles
+    for role in roles:
+        assert role.inputs["permissionsBoundary"], role.name
+        (statement,) = role.json("assumeRolePolicy")["Statement"]
+        assert set(statement["Principal"]) == {"Service"}, role.name
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": account}, role.name
+
+
+def test_no_statement_allows_every_resource_where_the_action_has_a_resource_level(data_stack: Recording) -> None:
+    wide = [
+        (resource.name, action)
+        for resource, _, statement in statements(data_stack)
+        if resource.kind != "Key" and statement["Effect"] == "Allow" and "*" in statement.get("Resource", [])
+        for action in statement["Action"]
+        if not WITHOUT_RESOURCE_LEVEL.fullmatch(action)
+    ]
+    assert wide == []
+
+
+def test_no_role_policy_allows_a_whole_service(data_stack: Recording) -> None:
+    wide = [
+        (resource.name, action)
+        for resource, _, statement in statements(data_stack)
+        if resource.kind == "RolePolicy"
+        for action in statement["Action"]
+        if action == "*" or action.endswith(":*")
+    ]
+    assert wide == []
+
+
+def test_nothing_is_public(stack: Recording) -> None:
+    for resource, _, statement in statements(stack):
+        principal = statement.get("Principal")
+        if statement["Effect"] == "Allow" and principal is not None:
+            assert "*" not in json.dumps(principal), resource.name
+    for block in stack.of("BucketPublicAccessBlock"):
+        flags = {key: value for key, value in block.inputs.items() if key != "bucket"}
+        assert set(flags.values()) == {True}, block.name
+        assert len(flags) == 4, block.name
+    assert {b.inputs["bucket"] for b in stack.of("s3/bucketPublicAccessBlock:BucketPublicAccessBlock")} == {
+        b.inputs["bucket"] for b in stack.of("s3/bucket:Bucket")
+    }
+    for kind in ("InternetGateway", "NatGateway", "Eip", "EgressOnlyInternetGateway", "FunctionUrl"):
+        assert stack.of(kind) == []
+    assert [r.name for r in stack.resources if r.inputs.get("publiclyAccessible") not in (None, False)] == []
+    assert [r.name for r in stack.of("Subnet") if r.inputs["mapPublicIpOnLaunch"]] == []
+
+
+def test_no_security_group_opens_to_or_from_everybody(data_stack: Recording) -> None:
+    for rule in [*data_stack.of("SecurityGroupIngressRule"), *data_stack.of("SecurityGroupEgressRule")]:
+        assert rule.inputs.get("cidrIpv4") in (None, "199.36.153.8/30"), rule.name
+        assert rule.inputs["ipProtocol"] == "tcp", rule.name
+    for group in data_stack.of("SecurityGroup"):
+        assert not group.inputs.get("ingress"), group.name
+        assert not group.inputs.get("egress"), group.name
+
+
+def test_everything_at_rest_is_encrypted_with_a_key_of_ours(data_stack: Recording) -> None:
+    key_of = {
+        "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
+        "aws:sqs/queue:Queue": "kmsMasterKeyId",
+        "aws:lambda/function:Function": "kmsKeyArn",
+        "aws:redshiftserverless/namespace:Namespace": "kmsKeyId",
+    }
+    keys = {f"arn:aws:kms:eu-west-1:000000000000:{key.name}" for key in data_stack.of("Key")}
+    found = Counter(r.type for r in data_stack.resources if r.type in key_of)
+    assert found.keys() == key_of.keys()
+    assert [r.name for r in data_stack.resources if r.type in key_of and r.inputs.get(key_of[r.type]) not in keys] == []
+    (cluster,) = data_stack.of("msk/cluster:Cluster")
+    assert cluster.inputs["encryptionInfo"]["encryptionAtRestKmsKeyArn"] in keys
+    encrypted = {}
+    for configuration in data_stack.of("BucketServerSideEncryptionConfiguration"):
+        (rule,) = configuration.inputs["rules"]
+        encrypted[configuration.inputs["bucket"]] = rule["applyServerSideEncryptionByDefault"]
+        assert rule["bucketKeyEnabled"], configuration.name
+    assert encrypted.keys() == {bucket.inputs["bucket"] for bucket in data_stack.of("s3/bucket:Bucket")}
+    assert all(e["sseAlgorithm"] == "aws:kms" and e["kmsMasterKeyId"] in keys for e in encrypted.values())
+
+
+def test_every_log_group_has_a_retention(data_stack: Recording) -> None:
+    groups = data_stack.of("LogGroup")
+    assert groups
+    assert [g.name for g in groups if not g.inputs.get("retentionInDays")] == []
+
+
+def test_physical_names_are_within_the_limits_of_their_services(stack: Recording) -> None:
+    limits = {
+        "aws:s3/bucket:Bucket": ("bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+        "aws:iam/role:Role": ("name", r"[\w+=,.@-]{1,64}"),
+        "aws:kms/alias:Alias": ("name", r"alias/[a-zA-Z0-9/_-]{1,250}"),
+        "aws:glue/catalogDatabase:CatalogDatabase": ("name", r"[a-z0-9_]{1,255}"),
+        "aws:glue/catalogTable:CatalogTable": ("name", r"[a-z0-9_]{1,255}"),
+        "aws:msk/cluster:Cluster": ("clusterName", r"[a-zA-Z0-9-]{1,64}"),
+        "aws:msk/topic:Topic": ("name", r"[a-zA-Z0-9._-]{1,249}"),
+        "aws:mskconnect/connector:Connector": ("name", r"[a-zA-Z0-9-]{1,128}"),
+        "aws:lambda/function:Function": ("name", r"[a-zA-Z0-9-_]{1,64}"),
+        "aws:sfn/stateMachine:StateMachine": ("name", r"[a-zA-Z0-9-_]{1,80}"),
+        "aws:sqs/queue:Queue": ("name", r"[a-zA-Z0-9-_]{1,80}"),
+        "aws:redshiftserverless/namespace:Namespace": ("namespaceName", r"[a-z0-9-]{3,64}"),
+        "aws:redshiftserverless/workgroup:Workgroup": ("workgroupName", r"[a-z0-9-]{3,64}"),
+        "aws:cloudwatch/logGroup:LogGroup": ("name", r"[\w./#-]{1,512}"),
+        "gcp:pubsub/topic:Topic": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
+        "gcp:pubsub/subscription:Subscription": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
+        "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": ("workloadIdentityPoolId", r"(?!gcp-)[a-z0-9-]{4,32}"),
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (
+            "workloadIdentityPoolProviderId",
+            r"(?!gcp-)[a-z0-9-]{4,32}",
+        ),
+        "gcp:serviceaccount/account:Account": ("accountId", r"[a-z][a-z0-9-]{4,28}[a-z0-9]"),
+    }
+    for r in stack.resources:
+        if r.type in limits:
+            argument, pattern = limits[r.type]
+            if argument in r.inputs:
+                assert re.fullmatch(pattern, r.inputs[argument]), (r.name, r.inputs[argument])
+    # Auto-named resources get eight more characters.
+    assert [r.name for r in stack.of("Role") if "name" not in r.inputs and len(r.name) > 56] == []
+
+
+def test_the_inline_policies_of_a_role_are_within_iams_limit_together(data_stack: Recording) -> None:
+    total: Counter[str] = Counter()
+    for policy in data_stack.of("RolePolicy"):
+        total[policy.inputs["role"]] += len(policy.inputs["policy"])
+    assert {role: size for role, size in total.items() if size > 10240} == {}
+
+
+def test_stacks_differ_in_configuration_only() -> None:
+    program = (ROOT / "__main__.py").read_text()
+    for path in (ROOT / "components").glob("*.py"):
+        program += path.read_text()
+    for environment in ("prod", "nonprod", "local"):
+        assert not re.search(rf"""environment\s*(==|!=|in)\s*[("\[']*{environment}""", program)
+
+
+def _modules() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "components").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_a_component_takes_name_args_and_opts_and_its_args_are_frozen_and_by_keyword(module: str) -> None:
+    loaded = importlib.import_module(f"components.{module}")
+    for name, value in inspect.getmembers(loaded, inspect.isclass):
+        if value.__module__ != loaded.__name__:
+            continue
+        if issubclass(value, pulumi.ComponentResource):
+            assert list(inspect.signature(value.__init__).parameters) == ["self", "name", "args", "opts"], name
+        if name.endswith("Args"):
+            assert is_dataclass(value)
+            assert value.__dataclass_params__.frozen, name  # type: ignore[attr-defined]
+            assert all(field.kw_only for field in fields(value)), name
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_components_do_not_know_each_other(module: str) -> None:
+    shared = {"policies", "buckets", "assets", "tagging"}
+    text = (ROOT / "components" / f"{module}.py").read_text()
+    imported = set(re.findall(r"^from components\.(\w+) import", text, re.M))
+    assert imported <= shared

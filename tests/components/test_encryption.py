@@ -1,0 +1,47 @@
+"""Keys: rotated, and used through the services that keep the data."""
+
+from __future__ import annotations
+
+from tests.components.recording import Recording
+
+USE = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+
+
+def test_every_key_is_rotated_and_can_be_called_back(prod: Recording) -> None:
+    keys = prod.of("Key")
+    assert {key.name for key in keys} == {"keys-lake", "keys-warehouse", "keys-streaming", "keys-logs"}
+    for key in keys:
+        assert key.inputs["enableKeyRotation"] is True
+        assert key.inputs["rotationPeriodInDays"] == 365
+        assert key.inputs["deletionWindowInDays"] == 30
+
+
+def test_each_key_has_an_alias_that_names_environment_and_purpose(prod: Recording) -> None:
+    assert {alias.inputs["name"]: alias.inputs["targetKeyId"] for alias in prod.of("Alias")} == {
+        f"alias/novaretail-prod-{purpose}": f"keys-{purpose}" for purpose in ("lake", "warehouse", "streaming", "logs")
+    }
+
+
+def test_a_key_is_used_through_named_services_only(data_stack: Recording) -> None:
+    services = {"lake": {"s3", "glue"}, "streaming": {"kafka", "lambda", "sqs"}}
+    services["warehouse"] = {"redshift", "redshift-serverless", "secretsmanager"}
+    for purpose, expected in services.items():
+        uses = [s for s in data_stack.one(f"keys-{purpose}").json("policy")["Statement"] if USE & set(s["Action"])]
+        (use,) = uses
+        via = use["Condition"]["StringEquals"]["kms:ViaService"]
+        assert set(via) == {f"{service}.eu-west-1.amazonaws.com" for service in expected}
+
+
+def test_who_administers_a_key_can_neither_use_it_nor_grant_its_use(data_stack: Recording) -> None:
+    for key in data_stack.of("Key"):
+        unconditional = [s for s in key.json("policy")["Statement"] if "Condition" not in s]
+        actions = {action for s in unconditional for action in s["Action"]}
+        assert "kms:ScheduleKeyDeletion" in actions
+        assert not actions & (USE | {"kms:*", "kms:CreateGrant", "kms:Create*"})
+
+
+def test_only_cloudwatch_logs_uses_the_key_of_logs_and_only_for_this_accounts_groups(prod: Recording) -> None:
+    (use,) = [s for s in prod.one("keys-logs").json("policy")["Statement"] if USE & set(s["Action"])]
+    assert use["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    context = use["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    assert context == "arn:aws:logs:eu-west-1:210987654321:log-group:*"

@@ -1,0 +1,119 @@
+"""Buckets that take TLS and one key only, and grants by table."""
+
+from __future__ import annotations
+
+import json
+
+import contracts
+from tests.components.recording import Recording
+
+
+def _objects(recording: Recording, role: str) -> dict[str, set[str]]:
+    """Action -> object patterns that the lake's policies of a role allow."""
+    allowed: dict[str, set[str]] = {}
+    for policy in recording.of("RolePolicy"):
+        if policy.inputs["role"] == role and policy.parent == "lake":
+            for statement in policy.json("policy")["Statement"]:
+                for action in statement["Action"]:
+                    if action.startswith("s3:") and statement["Resource"][0].endswith("/*"):
+                        allowed.setdefault(action, set()).update(statement["Resource"])
+    return allowed
+
+
+def _pattern(bucket: str, prefix: str) -> str:
+    return f"arn:aws:s3:eu-west-1:000000000000:lake-{bucket}/{prefix}/*"
+
+
+def test_there_is_a_bucket_a_zone_with_the_name_that_others_refer_to(data_stack: Recording) -> None:
+    environment = data_stack.one("lake-raw").inputs["tags"]["Environment"]
+    assert {b.inputs["bucket"] for b in data_stack.of("s3/bucket:Bucket") if b.parent == "lake"} == {
+        f"novaretail-{environment}-datalake-{zone}" for zone in ("raw", "curated", "analytics")
+    }
+
+
+def test_a_bucket_refuses_plain_http_from_everybody(data_stack: Recording) -> None:
+    for policy in data_stack.of("BucketPolicy"):
+        refusals = [s for s in policy.json("policy")["Statement"] if "Bool" in s["Condition"]]
+        (refusal,) = refusals
+        assert refusal["Effect"] == "Deny"
+        assert refusal["Principal"] == {"AWS": "*"}
+        assert refusal["Action"] == ["s3:*"]
+        assert len(refusal["Resource"]) == 2
+        assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_bucket_refuses_another_key_but_takes_a_writer_that_names_none(data_stack: Recording) -> None:
+    for policy in data_stack.of("BucketPolicy"):
+        conditions = [s["Condition"] for s in policy.json("policy")["Statement"] if s["Action"] == ["s3:PutObject"]]
+        key = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        by_header = {next(iter(c["StringNotEquals"])): c for c in conditions}
+        assert by_header[key]["StringNotEquals"][key] == "arn:aws:kms:eu-west-1:000000000000:keys-lake"
+        for header, condition in by_header.items():
+            # A negated comparison is true where the header is missing; Null says that it must be there.
+            assert condition["Null"] == {header: "false"}
+
+
+def test_versions_are_kept_and_no_live_file_is_expired_by_its_age(prod: Recording) -> None:
+    assert [v.inputs["versioningConfiguration"] for v in prod.of("BucketVersioning")] == [{"status": "Enabled"}] * 4
+    for lifecycle in prod.of("BucketLifecycleConfiguration"):
+        for rule in lifecycle.inputs["rules"]:
+            assert set(rule.get("expiration", {})) <= {"expiredObjectDeleteMarker"}, rule["id"]
+            assert "transitions" not in rule
+
+
+def test_no_dropped_row_outlives_its_contract(data_stack: Recording) -> None:
+    retention = {table.full_name: table.retention_days for table in contracts.load().tables}
+    seen = {}
+    for zone in ("raw", "curated", "analytics"):
+        for rule in data_stack.one(f"lake-{zone}-lifecycle").inputs["rules"]:
+            if "noncurrentVersionExpiration" in rule:
+                seen[rule["id"]] = rule["noncurrentVersionExpiration"]["noncurrentDays"]
+    assert seen.keys() == retention.keys()
+    assert all(days <= retention[table] for table, days in seen.items())
+
+
+def test_the_exchange_rates_are_uploaded_where_the_job_reads_them(prod: Recording) -> None:
+    rates = prod.one("lake-exchange-rates").inputs
+    assert rates["source"] == {"path": "contracts/reference/exchange_rates.csv"}
+    uri = prod.one("processing-curate").inputs["defaultArguments"]["--exchange_rates"]
+    assert uri == f"s3://{rates['bucket']}/{rates['key']}"
+
+
+def test_a_connector_writes_the_prefix_of_its_topic_and_nothing_else(data_stack: Recording) -> None:
+    allowed = _objects(data_stack, "access-orders-to-lake")
+    assert set().union(*allowed.values()) == {_pattern("raw", "orders")}
+    assert {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"} <= allowed.keys()
+
+
+def test_curate_reads_raw_and_writes_curated(data_stack: Recording) -> None:
+    allowed = _objects(data_stack, "access-curate")
+    curated = {t.prefix for t in contracts.load().tables if t.zone == "curated"}
+    assert allowed["s3:PutObject"] == {_pattern("curated", prefix) for prefix in curated}
+    raw = {_pattern("raw", "orders"), _pattern("raw", "reference")}
+    assert allowed["s3:GetObject"] == allowed["s3:PutObject"] | raw
+
+
+def test_the_warehouse_reads_everything_but_raw_and_writes_nothing(data_stack: Recording) -> None:
+    allowed = _objects(data_stack, "access-warehouse")
+    assert allowed.keys() == {"s3:GetObject"}
+    assert not [pattern for pattern in allowed["s3:GetObject"] if "lake-raw" in pattern]
+
+
+def test_build_mart_reads_curated_and_writes_marts_and_the_ledger(data_stack: Recording) -> None:
+    allowed = _objects(data_stack, "access-build-mart")
+    assert allowed["s3:PutObject"] == {_pattern("analytics", "daily_sales"), _pattern("curated", "operations/ledger")}
+    read = {_pattern("curated", "orders"), _pattern("curated", "order_lines")}
+    assert allowed["s3:GetObject"] == allowed["s3:PutObject"] | read
+
+
+def test_a_grant_lists_only_its_own_folders_and_uses_the_key_through_s3_only(data_stack: Recording) -> None:
+    grants = [p for p in data_stack.of("RolePolicy") if p.parent == "lake"]
+    assert grants
+    for policy in grants:
+        for statement in policy.json("policy")["Statement"]:
+            if "s3:ListBucket" in statement["Action"]:
+                assert statement["Condition"]["StringLike"]["s3:prefix"], policy.name
+            if any(action.startswith("kms:") for action in statement["Action"]):
+                via = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+                assert statement["Condition"] == via, policy.name
+                assert "*" not in json.dumps(statement["Resource"])

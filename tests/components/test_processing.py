@@ -1,0 +1,131 @@
+"""Jobs by path, and the state machine that runs them in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import contracts
+from components.processing import definition, spark_conf
+from tests.components.recording import Recording
+
+
+def test_a_job_runs_the_script_of_its_name_from_etl(data_stack: Recording) -> None:
+    for job in ("curate", "build_mart"):
+        resource = data_stack.one(f"processing-{job.replace('_', '-')}").inputs
+        script = data_stack.one(f"artifacts-glue-{job}.py").inputs
+        assert resource["name"] == job
+        assert script["source"] == {"path": f"etl/jobs/{job}.py"}
+        assert resource["command"] == {
+            "name": "glueetl",
+            "pythonVersion": "3",
+            "scriptLocation": f"s3://{script['bucket']}/{script['key']}",
+        }
+
+
+def test_the_package_and_the_marts_lie_at_the_root_of_the_archive_without_compiled_files(prod: Recording) -> None:
+    archive = prod.one("artifacts-glue-lakehouse.zip").inputs["source"]["assets"]
+    assert archive["lakehouse/__init__.py"] == {"path": "etl/lakehouse/__init__.py"}
+    assert archive["marts/daily_sales.sql"] == {"path": "etl/marts/daily_sales.sql"}
+    assert not [path for path in archive if "__pycache__" in path or path.endswith(".pyc")]
+    assert all(Path(asset["path"]).is_file() for asset in archive.values())
+
+
+def test_a_job_gets_the_contracts_as_json_beside_it(prod: Recording) -> None:
+    import json
+
+    shipped = json.loads(prod.one("artifacts-glue-contracts.json").inputs["source"]["text"])
+    assert shipped == json.loads(json.dumps(contracts.compile_all(contracts.load())))
+    arguments = prod.one("processing-curate").inputs["defaultArguments"]
+    assert arguments["--extra-files"] == "s3://novaretail-prod-code/glue/contracts.json"
+    assert arguments["--extra-py-files"] == "s3://novaretail-prod-code/glue/lakehouse.zip"
+    assert arguments["--contracts"] == "contracts.json"
+
+
+def test_every_argument_of_a_job_begins_with_two_dashes_and_is_text(data_stack: Recording) -> None:
+    for job in data_stack.of("glue/job:Job"):
+        for key, value in job.inputs["defaultArguments"].items():
+            assert key.startswith("--")
+            assert isinstance(value, str), key
+
+
+def test_spark_gets_several_properties_in_one_conf_argument() -> None:
+    properties = dict(part.split("=", 1) for part in spark_conf("s3://warehouse").split(" --conf "))
+    assert properties["spark.sql.catalog.glue_catalog"] == "org.apache.iceberg.spark.SparkCatalog"
+    assert properties["spark.sql.catalog.glue_catalog.warehouse"] == "s3://warehouse"
+    assert properties["spark.sql.session.timeZone"] == "UTC"
+    assert "spark.sql.extensions" in properties
+
+
+def test_jobs_are_bounded_encrypted_and_inside_the_vpc(data_stack: Recording) -> None:
+    for job in data_stack.of("glue/job:Job"):
+        assert job.inputs["glueVersion"] == "5.1"
+        assert job.inputs["workerType"] == "G.1X"
+        assert 5 <= job.inputs["timeout"] <= 1440
+        assert job.inputs["maxRetries"] == 0, "the state machine tries again; two layers multiply"
+        assert job.inputs["securityConfiguration"]
+        assert len(job.inputs["connections"]) == 1
+    connection = data_stack.one("processing-network").inputs
+    assert connection["connectionType"] == "NETWORK"
+    assert connection["physicalConnectionRequirements"]["subnetId"].startswith("network-applications-eu-west-1a")
+    encryption = data_stack.one("processing-security").inputs["encryptionConfiguration"]
+    assert encryption["s3Encryption"]["s3EncryptionMode"] == "SSE-KMS"
+    assert encryption["cloudwatchEncryption"]["cloudwatchEncryptionMode"] == "SSE-KMS"
+
+
+def test_datasets_are_curated_before_marts_are_built() -> None:
+    machine = definition(curate="curate", build_mart="build_mart", datasets=["orders"], marts=["daily_sales"])
+    states = machine["States"]
+    assert (states["Curate"]["ItemsPath"], states["Curate"]["Next"]) == ("$.datasets", "Build")
+    assert (states["Build"]["ItemsPath"], states["Build"]["End"]) == ("$.marts", True)
+    for state, argument in (("Curate", "--dataset.$"), ("Build", "--mart.$")):
+        (task,) = states[state]["ItemProcessor"]["States"].values()
+        assert task["Resource"] == "arn:aws:states:::glue:startJobRun.sync"
+        assert task["Parameters"]["Arguments"] == {argument: "$", "--run_id.$": "$$.Execution.Name"}
+
+
+def test_a_failed_run_is_tried_again_with_backoff_and_jitter() -> None:
+    machine = definition(curate="curate", build_mart="build_mart", datasets=["orders"], marts=["daily_sales"])
+    for state in ("Curate", "Build"):
+        (task,) = machine["States"][state]["ItemProcessor"]["States"].values()
+        (retry,) = task["Retry"]
+        assert retry["BackoffRate"] > 1
+        assert retry["JitterStrategy"] == "FULL"
+        assert retry["MaxAttempts"] == 2
+
+
+def test_what_the_input_leaves_out_is_everything_that_the_contracts_have(data_stack: Recording) -> None:
+    machine = data_stack.one("processing-pipeline").json("definition")
+    data = contracts.load()
+    assert machine["States"]["Everything"]["Result"] == {
+        "datasets": [d.name for d in data.curated_datasets],
+        "marts": [m.name for m in data.marts],
+    }
+
+
+def test_the_pipeline_starts_its_own_jobs_and_no_others(data_stack: Recording) -> None:
+    statements = data_stack.one("processing-start-jobs").json("policy")["Statement"]
+    (start,) = [s for s in statements if "glue:StartJobRun" in s["Action"]]
+    assert sorted(arn.rsplit(":", 1)[-1] for arn in start["Resource"]) == ["processing-build-mart", "processing-curate"]
+
+
+def test_the_pipeline_logs_everything_and_is_traced(data_stack: Recording) -> None:
+    machine = data_stack.one("processing-pipeline").inputs
+    assert machine["name"] == "lake-pipeline"
+    assert machine["loggingConfiguration"]["level"] == "ALL"
+    # Step Functions wants the ARN of a log group with its streams.
+    assert machine["loggingConfiguration"]["logDestination"].endswith(":*")
+    assert machine["tracingConfiguration"] == {"enabled": True}
+
+
+def test_a_schedule_exists_where_the_settings_have_one(prod: Recording, local: Recording) -> None:
+    (schedule,) = prod.of("Schedule")
+    assert schedule.inputs["scheduleExpression"] == "rate(1 hour)"
+    assert schedule.inputs["target"]["input"] == "{}"
+    assert local.of("Schedule") == []
+
+
+def test_a_jobs_log_groups_are_those_that_glue_derives_from_its_prefix(data_stack: Recording) -> None:
+    groups = {g.inputs["name"] for g in data_stack.of("LogGroup")}
+    for job in data_stack.of("glue/job:Job"):
+        prefix = job.inputs["defaultArguments"]["--custom-logGroup-prefix"]
+        assert {f"{prefix}/error", f"{prefix}/output"} <= groups
