@@ -88,10 +88,18 @@ def run_program(request: dict[str, Any]) -> int:
     except pulumi.RunError as error:  # the program's own, finished message
         pulumi.log.error(str(error))
         return REPORTED
-    except Exception:  # noqa: BLE001 - whatever the program raises is shown to the engine, as Pulumi's host does
-        pulumi.log.error("Program failed with an unhandled exception:\n" + traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is shown to the engine, as Pulumi's host does
+        pulumi.log.error("the program failed:\n" + _traceback(error, Path(request["program"])))
         return REPORTED
     return 0
+
+
+def _traceback(error: Exception, program: Path) -> str:
+    """The traceback from the program's own first line on; whole if the error is from elsewhere."""
+    begin = error.__traceback__
+    while begin is not None and Path(begin.tb_frame.f_code.co_filename).parent != program:
+        begin = begin.tb_next
+    return "".join(traceback.format_exception(type(error), error, begin or error.__traceback__)).rstrip()
 
 
 class Host(language_pb2_grpc.LanguageRuntimeServicer):

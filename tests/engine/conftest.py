@@ -1,0 +1,100 @@
+"""A small program over three clouds, a moto server, and the real engine on both."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine import Engine
+from local.provider.live import Clients
+from local.site import Site
+
+SECRET = "hunter2-never-in-plain-text"
+
+PROGRAM = """\
+import json
+import pulumi, pulumi_aws as aws, pulumi_azure_native as azure, pulumi_gcp as gcp
+
+config = pulumi.Config()
+password = pulumi.Output.secret("hunter2" + "-never-in-plain-text")  # so that this file has it in parts only
+key = aws.kms.Key("key", description="lake", enable_key_rotation=True)
+bucket = aws.s3.Bucket("lake", bucket=config.require("bucket"), tags={"zone": config.require("zone")})
+aws.s3.BucketServerSideEncryptionConfiguration(
+    "lake-encryption",
+    bucket=bucket.id,
+    rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}],
+)
+aws.s3.BucketObjectv2("code", bucket=bucket.bucket, key="code.zip", source=pulumi.FileArchive("code"))
+aws.ssm.Parameter("password", type="SecureString", value=password)
+document = aws.iam.get_policy_document(statements=[{"actions": ["s3:GetObject"], "resources": ["*"]}])
+topic = gcp.pubsub.Topic("orders", project="p")
+group = azure.resources.ResourceGroup("link", location="westeurope")
+MORE
+pulumi.export("bucket", bucket.bucket)
+pulumi.export("arn", bucket.arn)
+pulumi.export("policy", document.json)
+pulumi.export("password", password)
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program's folder; what tests change in it."""
+
+    folder: Path
+
+    def write(self, more: str = "", **config: str) -> None:
+        settings = {"bucket": "toy-lake", "zone": "raw", **config}
+        self.folder.joinpath("__main__.py").write_text(PROGRAM.replace("MORE", more))
+        lines = [f"  toy:{key}: {value}" for key, value in settings.items()]
+        self.folder.joinpath("Pulumi.dev.yaml").write_text("\n".join(["config:", *lines, ""]))
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    folder = tmp_path / "program"
+    folder.joinpath("code").mkdir(parents=True)
+    folder.joinpath("code", "handler.py").write_text("def handler(event, context): ...\n")
+    folder.joinpath("Pulumi.yaml").write_text("name: toy\nruntime: python\n")
+    made = Program(folder)
+    made.write()
+    return made
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[int]:
+    """The port of a moto server of this process."""
+    from moto.server import ThreadedMotoServer
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    yield port
+    server.stop()
+
+
+@pytest.fixture
+def toy_site(tmp_path: Path, moto: int) -> Iterator[Site]:
+    import requests
+
+    yield Site(state=tmp_path / "site", port_base=moto)
+    requests.post(f"http://127.0.0.1:{moto}/moto-api/reset", timeout=10).raise_for_status()
+
+
+@pytest.fixture
+def engine(toy_site: Site, program: Program, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    # pstest stands in for Pub/Sub elsewhere; here nothing but moto runs.
+    monkeypatch.delitem(__import__("local.provider.live", fromlist=["LIVE_TYPES"]).LIVE_TYPES, "gcp:pubsub/topic:Topic")
+    return Engine(toy_site, "dev", program.folder)
+
+
+@pytest.fixture
+def client(toy_site: Site) -> Callable[[str], Any]:
+    return Clients(toy_site).get

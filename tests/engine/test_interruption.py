@@ -1,0 +1,128 @@
+"""A run that is killed halfway leaves nothing that stands in the way of the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local.engine import Engine
+
+from .conftest import Program
+
+pytestmark = pytest.mark.engine
+ROOT = Path(__file__).resolve().parents[2]
+
+BUCKETS = """
+last = bucket
+for number in range(12):
+    last = aws.s3.Bucket(f"b{number}", bucket=f"toy-{number}", opts=pulumi.ResourceOptions(depends_on=[last]))
+"""
+RUN = """
+import os, signal, sys
+from pathlib import Path
+from local.engine import Engine
+from local.provider.live import LIVE_TYPES, s3
+from local.site import Site
+
+del LIVE_TYPES["gcp:pubsub/topic:Topic"]
+made, when = s3.Bucket.create, sys.argv[4]
+
+def create(self, arguments):
+    if arguments["bucket"] == "toy-5" and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = made(self, arguments)
+    if arguments["bucket"] == "toy-5" and when == "after":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if arguments["bucket"] == "toy-5" and when == "engine":
+        # all processes of the run, the engine's own first
+        for child in __import__("psutil").Process().children(recursive=True):
+            child.kill()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+
+s3.Bucket.create = create
+Engine(Site(Path(sys.argv[1]), int(sys.argv[2])), "dev", Path(sys.argv[3])).up()
+"""
+
+
+def killed_up(engine: Engine, when: str) -> None:
+    """An `up` in a process of its own, killed with SIGKILL while it makes the sixth of twelve buckets."""
+    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), when]
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(RUN), *arguments], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert run.returncode == -signal.SIGKILL, run.stderr
+
+
+def engines_of(site_state: Path) -> list[psutil.Process]:
+    """The CLI's processes that work on this site's state."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == "pulumi":
+            try:
+                if str(site_state) in " ".join(process.cmdline()):
+                    found.append(process)
+            except psutil.Error:
+                continue
+    return found
+
+
+@pytest.mark.parametrize("when", ["before", "after", "engine"])
+def test_after_kill_9_halfway_the_next_up_makes_everything_once(
+    engine: Engine, program: Program, client: Callable[[str], Any], when: str
+) -> None:
+    program.write(BUCKETS)
+    killed_up(engine, when)
+    _, still_there = psutil.wait_procs(engines_of(engine.site.state), timeout=10)
+    assert still_there == [], "the engine outlived the process that started it"
+
+    outcome = engine.up()
+
+    assert outcome.changes["create"] > 0
+    names = {b["Name"] for b in client("s3").list_buckets()["Buckets"]}
+    assert names == {"toy-lake", *(f"toy-{number}" for number in range(12))}
+    assert engine.up().changes == {"same": 20}
+    engine.destroy()
+    assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_run_under_way_is_not_disturbed(engine: Engine, program: Program) -> None:
+    engine.up()
+    lock = engine.site.state / "pulumi" / ".pulumi" / "locks" / "organization" / "toy" / "dev" / "lock.json"
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], executable=sys.executable)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.write_text(json.dumps({"pid": sleeper.pid, "username": "u", "hostname": "h", "timestamp": ""}))
+        # Another program that got the number of a dead engine is no engine.
+        assert engine.up().changes == {"same": 8}
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_interrupting_lets_the_engine_write_what_it_made(engine: Engine, program: Program, client: Any) -> None:
+    program.write(BUCKETS)
+    script = textwrap.dedent(RUN)
+    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), "never"]
+    run = subprocess.Popen([sys.executable, "-c", script, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while len(client("s3").list_buckets()["Buckets"]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(run.pid, signal.SIGINT)
+    run.wait(60)
+
+    made = {b["Name"] for b in client("s3").list_buckets()["Buckets"]}
+    known = {r["id"] for r in engine.state() if r["type"] == "aws:s3/bucket:Bucket"}
+    assert made == known
+    assert list(engine.site.state.glob("pulumi/.pulumi/locks/**/*.json")) == []
