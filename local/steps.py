@@ -37,6 +37,10 @@ class Steps:
         """Runs the block as the step `name`; `what` tells a reader what it does."""
         began = time.monotonic()
         self.console.print(f"[{self.elapsed:6.1f} s] {what}", markup=False, soft_wrap=True)
-        yield
+        try:
+            yield
+        except BaseException:
+            self.say(f"{name} failed after {time.monotonic() - began:.1f} s")
+            raise
         self.seconds[name] = round(time.monotonic() - began, 1)
         self.say(f"done in {self.seconds[name]} s")

@@ -6,8 +6,11 @@ half done stays in the way, and two runs of the same replay give the same number
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,6 +46,46 @@ def up(site: Site, replayed_period: str, *, report_folder: Path = REPORT, steps:
     what happened can be looked at; the next run starts afresh.
     """
     steps = steps or Steps()
+    with _alone(site):
+        try:
+            report = _build_and_replay(site, replay.PERIODS[replayed_period], steps)
+        except Exception:
+            services.check(site)  # if a service died, that is the cause: it is named instead
+            raise
+        report["seconds"] = {**steps.seconds, "total": round(steps.elapsed, 1)}
+        write.write(report_folder, report)
+        write.show(steps.console, report)
+    return report
+
+
+def down(site: Site, steps: Steps | None = None) -> None:
+    """Destroys the stack if its services still run, stops them and removes their state."""
+    steps = steps or Steps()
+    with _alone(site):
+        running = {status.name for status in services.status(site) if status.state == "running"}
+        if running.issuperset(SERVICES):
+            with steps.step("destroy", "destroy the stack with the Pulumi engine"):
+                gone = Engine(site, STACK).destroy()
+                steps.say(f"{gone.changes.get('delete', 0)} resources deleted")
+        with steps.step("stop", "stop the services and remove their state"):
+            clear(site)
+
+
+@contextmanager
+def _alone(site: Site) -> Iterator[None]:
+    """Keeps a second `make up` or `make down` of the site out, which would pull the floor from under this one."""
+    site.state.parent.mkdir(parents=True, exist_ok=True)
+    with site.state.with_name(site.state.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StepError(
+                f"another `make up` or `make down` works on {site.state}; wait for it or end it, then try again"
+            ) from None
+        yield
+
+
+def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[str, Any]:
     data = contracts.load()
     engine = Engine(site, STACK)
     with steps.step("start", "start AWS (moto), Kafka and Pub/Sub on this machine"):
@@ -60,7 +103,6 @@ def up(site: Site, replayed_period: str, *, report_folder: Path = REPORT, steps:
         _require_unchanged(again)
         steps.say(f"{again.changes.get('same', 0)} resources unchanged")
     outputs = engine.outputs()
-    period = replay.PERIODS[replayed_period]
     with steps.step("replay", f"replay the retailer's orders of a {period.name} ({_span(period)}) into Kafka"):
         services.start(site, "functions")
         produced = replay.produce(site.kafka_bootstrap, "orders", replay.records(period), steps.say)
@@ -73,23 +115,7 @@ def up(site: Site, replayed_period: str, *, report_folder: Path = REPORT, steps:
     with steps.step("bridge", "wait until the bridge has delivered everything to Pub/Sub"):
         rehearsal.wait_bridge(site, lambda: bridge.progress(site), steps.say)
     with steps.step("account", "ask the warehouse, and follow every record to where it ended"):
-        report = _report(site, data, engine, built, again, period, produced, outputs)
-    report["seconds"] = {**steps.seconds, "total": round(steps.elapsed, 1)}
-    write.write(report_folder, report)
-    write.show(steps.console, report)
-    return report
-
-
-def down(site: Site, steps: Steps | None = None) -> None:
-    """Destroys the stack if its services still run, stops them and removes their state."""
-    steps = steps or Steps()
-    running = {status.name for status in services.status(site) if status.state == "running"}
-    if running.issuperset(SERVICES):
-        with steps.step("destroy", "destroy the stack with the Pulumi engine"):
-            gone = Engine(site, STACK).destroy()
-            steps.say(f"{gone.changes.get('delete', 0)} resources deleted")
-    with steps.step("stop", "stop the services and remove their state"):
-        clear(site)
+        return _report(site, data, engine, built, again, period, produced, outputs)
 
 
 def clear(site: Site) -> None:
