@@ -209,9 +209,7 @@ def drain(site: Site, subscription: str, arrivals: Arrivals, empty_pulls: int = 
     empty = 0
     with _subscriber(site) as client:
         while empty < empty_pulls:
-            answer = client.pull(
-                subscription=subscription, max_messages=PULL_MESSAGES, return_immediately=True, timeout=PULL_SECONDS
-            )
+            answer = client.pull(subscription=subscription, max_messages=PULL_MESSAGES, timeout=PULL_SECONDS)
             received = PullResponse.pb(answer).received_messages
             if not received:
                 empty += 1

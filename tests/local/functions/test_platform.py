@@ -33,6 +33,7 @@ FOLDER = pathlib.Path(os.environ["FOLDER"])
 def handler(event, context):
     orders = json.loads((FOLDER / "orders.json").read_text())
     failures = []
+    time.sleep(orders.get("sleep", 0))
     with (FOLDER / "seen.jsonl").open("a") as seen:
         for partition, records in event["records"].items():
             for record in records:
@@ -43,7 +44,6 @@ def handler(event, context):
                 seen.write(json.dumps([VERSION, *place]) + "\\n")
     if orders.get("raise"):
         raise RuntimeError("told to raise")
-    time.sleep(orders.get("sleep", 0))
     return {"batchItemFailures": failures}
 """
 
