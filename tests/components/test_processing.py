@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import contracts
@@ -31,8 +32,6 @@ def test_the_package_and_the_marts_lie_at_the_root_of_the_archive_without_compil
 
 
 def test_a_job_gets_the_contracts_as_json_beside_it(prod: Recording) -> None:
-    import json
-
     shipped = json.loads(prod.one("artifacts-glue-contracts.json").inputs["source"]["text"])
     assert shipped == json.loads(json.dumps(contracts.compile_all(contracts.load())))
     arguments = prod.one("processing-curate").inputs["defaultArguments"]

@@ -81,8 +81,6 @@ def test_a_connector_touches_its_own_topics_groups_and_transactions(data_stack: 
             short = {
                 arn.removeprefix(f"{CLUSTER}:").replace("/novaretail/0a1b-2c", "") for arn in statement["Resource"]
             }
-                arn.removeprefix(f"{CLUSTER}:").replace("/novaretail/0a1b-2c", "") for arn in statement["Resource"]
-            }
             allowed.setdefault(action.removeprefix("kafka-cluster:"), set()).update(short)
     internal = "topic/__amazon_msk_connect_*"
     assert allowed["ReadData"] == {"topic/orders", "topic/orders.control", internal}

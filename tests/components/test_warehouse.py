@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import contracts
 from tests.components.recording import Recording
 
@@ -45,7 +47,7 @@ def test_the_contracts_statements_run_in_their_order_as_the_administrator(data_s
     by_name = {s.inputs["statementName"]: s for s in data_stack.of("redshiftdata/statement:Statement")}
     assert [by_name[w.name].inputs["sql"] for w in wanted] == [w.sql for w in wanted]
     assert len(by_name) == len(wanted)
-    for before, after in zip(wanted, wanted[1:], strict=False):
+    for before, after in pairwise(wanted):
         assert by_name[before.name].name in by_name[after.name].depends_on
     for statement in by_name.values():
         assert statement.inputs["secretArn"].startswith("arn:aws:secretsmanager:")
