@@ -28,6 +28,8 @@ GCP_REGIONS = ("europe-west1", "europe-west3", "europe-west4", "europe-west9", "
 EXAMPLE_ACCOUNT = "123456789012"
 """The account number of AWS's documentation: the local platform plays it, no real stack may have it."""
 
+ACCOUNTS = ("prod-core", "nonprod-core", "shared-services")
+
 # CloudWatch Logs takes these retentions only (API PutRetentionPolicy).
 LogDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -45,7 +47,8 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.key} = {json.dumps(self.value, default=str)}: {self.rule}. {self.remedy}."
+        end = "" if self.remedy.endswith("?") else "."
+        return f"{self.key} = {json.dumps(self.value, default=str)}: {self.rule}. {self.remedy}{end}"
 
 
 class SettingsError(Exception):
@@ -291,10 +294,13 @@ class Organization(Section):
             if region not in REGIONS:
                 rule = "customers' data stays in the European Union"
                 yield Problem(f"regions[{index}]", region, rule, f"Take one of {', '.join(REGIONS)}")
-        for name in ("prod-core", "nonprod-core", "shared-services"):
+        for name in ACCOUNTS:
             if name not in self.accounts:
                 yield Problem(f"accounts.{name}", None, "it is missing", "Give the mail address of its root user")
         for name, mail in self.accounts.items():
+            if name not in ACCOUNTS:
+                rule = "there is no such account"
+                yield Problem(f"accounts.{name}", mail, rule, f"Accounts are {', '.join(ACCOUNTS)}")
             if not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", mail) or len(mail) > 64:
                 rule = "an account needs a mail address of at most 64 characters"
                 yield Problem(f"accounts.{name}", mail, rule, "Give the mail address of its root user")
@@ -462,7 +468,8 @@ def _translated(key: str, annotation: Any, detail: Any) -> Problem:
     remedy = _SCALARS.get(key) or (f"Give {description}" if description else "Correct it")
     if detail["type"] == "missing":
         return Problem(path, None, "it is missing", remedy)
-    message = detail["msg"][:1].lower() + detail["msg"][1:]
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
     return Problem(path, detail["input"], message, remedy)
 
 

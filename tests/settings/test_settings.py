@@ -1,0 +1,459 @@
+"""Every wrong setting is named with its value, its rule and the way out, all of them at once."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import settings
+
+ROOT = Path(settings.__file__).parent
+STACKS = ("organization", "prod", "nonprod", "local")
+
+
+def _raw(stack: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key.removeprefix("novaretail:"): value for key, value in config.items()}
+
+
+def _problems(raw: dict[str, Any], stack: str = "prod") -> list[str]:
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.parse(raw, stack)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def _changed(change: Callable[[dict[str, Any]], object], stack: str = "prod") -> list[str]:
+    raw = copy.deepcopy(_raw(stack))
+    change(raw)
+    return _problems(raw, stack)
+
+
+def _set(path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(raw: dict[str, Any]) -> None:
+        *parents, last = path.split(".")
+        for parent in parents:
+            raw = raw[parent]
+        raw[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_committed_stack_files_are_right(stack: str) -> None:
+    config = settings.parse(_raw(stack), stack)
+    assert config.environment == stack
+    assert isinstance(config, settings.OrganizationStack) == (stack == "organization")
+
+
+def test_structured_values_may_come_as_the_json_text_that_pulumi_hands_over() -> None:
+    raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _raw("prod").items()}
+    assert settings.parse(raw, "prod") == settings.parse(_raw("prod"), "prod")
+
+
+def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> None:
+    parsed = [settings.parse(_raw(stack), stack) for stack in STACKS]
+    assert len({config.account for config in parsed}) == len(STACKS)
+    networks = [config.network.cidr for config in parsed if isinstance(config, settings.DataStack)]
+    assert not any(a.overlaps(b) for a in networks for b in networks if a is not b)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            "streaming.brokers",
+            "3",
+            'novaretail:streaming.brokers = "3": input should be a valid integer. '
+            "Give number of brokers, 1 to 15; a multiple of the zones.",
+        ),
+        (
+            "streaming.brokers",
+            0,
+            "novaretail:streaming.brokers = 0: input should be greater than or equal to 1. "
+            "Give number of brokers, 1 to 15; a multiple of the zones.",
+        ),
+        (
+            "streaming.broker",
+            3,
+            "novaretail:streaming.broker = 3: there is no such setting. Did you mean `brokers`?",
+        ),
+        (
+            "streaming.nonsense",
+            1,
+            "novaretail:streaming.nonsense = 1: there is no such setting. Known are kafka_version, instance_type, "
+            "brokers, storage_gib, storage_max_gib, authentication, replication_factor, min_insync_replicas, "
+            "retention, log_days.",
+        ),
+        (
+            "streming",
+            {},
+            "novaretail:streming = {}: there is no such setting. Did you mean `streaming`?",
+        ),
+        (
+            "streaming.replication_factor",
+            4,
+            "novaretail:streaming.replication_factor = 4: input should be less than or equal to 3. "
+            "Give copies of a partition, 1 to 3.",
+        ),
+        (
+            "streaming.authentication",
+            "none",
+            'novaretail:streaming.authentication = "none": only the local platform may leave its clients '
+            "unauthenticated. Set it to iam.",
+        ),
+        (
+            "streaming.retention",
+            "forever",
+            'novaretail:streaming.retention = "forever": only the local platform may keep records for ever: brokers\' '
+            "disks would fill. Set it to contract.",
+        ),
+        (
+            "streaming.brokers",
+            4,
+            "novaretail:streaming.brokers = 4: brokers are spread evenly over the 3 zones. Take a multiple of 3.",
+        ),
+        (
+            "streaming.min_insync_replicas",
+            3,
+            "novaretail:streaming.min_insync_replicas = 3: with 3 copies, 3 in sync stop every writer. "
+            "Keep it one below the replication factor, so that a broker may be restarted.",
+        ),
+        (
+            "streaming.min_insync_replicas",
+            1,
+            "novaretail:streaming.min_insync_replicas = 1: a record on one broker alone is lost with it. Set it to 2.",
+        ),
+        (
+            "streaming.storage_max_gib",
+            10,
+            "novaretail:streaming.storage_max_gib = 10: storage begins at 500 GiB. Give the same or more.",
+        ),
+        (
+            "streaming.kafka_version",
+            "2.8.1",
+            'novaretail:streaming.kafka_version = "2.8.1": string should match pattern '
+            "'^(3\\.(8|9)\\.x|3\\.9\\.x\\.kraft|4\\.[01]\\.x\\.kraft)$'. "
+            "Give a version of MSK that has topic operations, such as 3.9.x.kraft.",
+        ),
+        (
+            "streaming.log_days",
+            91,
+            "novaretail:streaming.log_days = 91: input should be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
+            "545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653. "
+            "Give days to keep broker logs, one of CloudWatch's retentions.",
+        ),
+        (
+            "network.cidr",
+            "10.0.0.0/8",
+            'novaretail:network.cidr = "10.0.0.0/8": the VPC must be a private block of /16 to /24. '
+            "Take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
+        ),
+        (
+            "network.cidr",
+            "10.20.1.0/16",
+            'novaretail:network.cidr = "10.20.1.0/16": 10.20.1.0/16 has host bits set. '
+            "Give a private block of /16 to /24, such as 10.20.0.0/16.",
+        ),
+        (
+            "network.subnets.streaming",
+            ["10.20.64.0/24", "10.20.64.0/25", "10.20.66.0/24"],
+            'novaretail:network.subnets.streaming[1] = "10.20.64.0/25": it overlaps subnets.streaming[0] '
+            "(10.20.64.0/24). Give each subnet a block of its own.",
+        ),
+        (
+            "network.subnets.streaming",
+            ["10.99.64.0/24", "10.20.65.0/24", "10.20.66.0/24"],
+            'novaretail:network.subnets.streaming[0] = "10.99.64.0/24": it is not inside the VPC 10.20.0.0/16. '
+            "Take a block of the VPC.",
+        ),
+        (
+            "network.subnets.streaming",
+            ["10.20.64.0/24", "10.20.65.0/24"],
+            'novaretail:network.subnets.streaming = ["10.20.64.0/24", "10.20.65.0/24"]: there are 3 zones but 2 '
+            "blocks. Give one block a zone, in the order of the zones.",
+        ),
+        (
+            "network.subnets.endpoints",
+            ["10.20.72.0/28", "10.20.73.0/24", "10.20.74.0/24"],
+            'novaretail:network.subnets.endpoints[0] = "10.20.72.0/28": a subnet needs /26 or more (the warehouse and '
+            "the connectors take an address a unit). Take a larger block.",
+        ),
+        (
+            "network.zones",
+            ["eu-west-1a", "eu-west-1b", "us-east-1c"],
+            'novaretail:network.zones[2] = "us-east-1c": it is no zone of eu-west-1. Name it such as eu-west-1a.',
+        ),
+        (
+            "network.zones",
+            ["eu-west-1a", "eu-west-1b", "eu-west-1b"],
+            'novaretail:network.zones = ["eu-west-1a", "eu-west-1b", "eu-west-1b"]: a zone is named twice. '
+            "Name each zone once.",
+        ),
+        (
+            "aws:region",
+            "us-east-1",
+            'aws:region = "us-east-1": the region must be one where customers\' data may be. '
+            "Set it to one of eu-west-1, eu-central-1, eu-north-1, eu-south-1, eu-west-3.",
+        ),
+        (
+            "account",
+            "1234",
+            "novaretail:account = \"1234\": string should match pattern '^[0-9]{12}$'. "
+            "Set it to the account's twelve digits, in quotes.",
+        ),
+        (
+            "account",
+            "123456789012",
+            'novaretail:account = "123456789012": 123456789012 is the local platform\'s account, and no other '
+            "stack's. "
+            "Set it to the account of this environment.",
+        ),
+        (
+            "aws:allowedAccountIds",
+            ["999999999999"],
+            'aws:allowedAccountIds = ["999999999999"]: the AWS provider must refuse every account but '
+            'novaretail:account (210987654321). Set it to ["210987654321"].',
+        ),
+        (
+            "environment",
+            "nonprod",
+            'novaretail:environment = "nonprod": it does not fit the stack prod. '
+            "Set it to prod, or select the other stack.",
+        ),
+        (
+            "environment",
+            "production",
+            "novaretail:environment = \"production\": input should be 'organization', 'prod', 'nonprod' or 'local'. "
+            "Set it to one of organization, prod, nonprod, local.",
+        ),
+        (
+            "protection.keep_data",
+            False,
+            "novaretail:protection.keep_data = false: data of prod must outlive the program's mistakes. "
+            "Set it to true.",
+        ),
+        (
+            "organization",
+            {},
+            "novaretail:organization = {}: a data stack has no accounts. Remove it, or correct novaretail:environment.",
+        ),
+        (
+            "tags.owner",
+            "somebody",
+            'novaretail:tags.owner = "somebody": string should match pattern '
+            "'^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$'. Give the team's mail address.",
+        ),
+        (
+            "encryption.deletion_days",
+            3,
+            "novaretail:encryption.deletion_days = 3: input should be greater than or equal to 7. "
+            "Give days before a deleted key is gone, 7 to 30.",
+        ),
+        (
+            "lake.orphan_days",
+            1,
+            "novaretail:lake.orphan_days = 1: input should be greater than or equal to 3. "
+            "Give days before a file that no table knows is removed, 3 to 365.",
+        ),
+        (
+            "sinks.workers_max",
+            1,
+            "novaretail:sinks.workers_max = 1: it is less than workers_min (2). Give the same or more.",
+        ),
+        (
+            "sinks.transaction_timeout_seconds",
+            10,
+            "novaretail:sinks.transaction_timeout_seconds = 10: a transaction must outlive a session (45 s). "
+            "Give the same or more.",
+        ),
+        (
+            "processing.schedule",
+            "every hour",
+            'novaretail:processing.schedule = "every hour": string should match pattern '
+            "'^(rate\\([1-9][0-9]* (minutes?|hours?|days?)\\)|cron\\([^()]+\\))$'. Give when the pipeline starts, such "
+            "as rate(1 hour) or cron(0 5 * * ? *); nothing: by hand.",
+        ),
+        (
+            "processing.worker_type",
+            "Standard",
+            "novaretail:processing.worker_type = \"Standard\": input should be 'G.1X', 'G.2X', 'G.4X' or 'G.8X'. "
+            "Give G.1X (4 vCPU, 16 GiB) to G.8X.",
+        ),
+        (
+            "warehouse.base_rpu",
+            12,
+            "novaretail:warehouse.base_rpu = 12: input should be a multiple of 8. "
+            "Give RPU to begin with, 8 to 512 in steps of 8.",
+        ),
+        (
+            "warehouse.max_rpu",
+            8,
+            "novaretail:warehouse.max_rpu = 8: it is less than base_rpu (32). Give the same or more.",
+        ),
+        (
+            "gcp.regions",
+            ["us-central1"],
+            'novaretail:gcp.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
+            "europe-west1, europe-west3, europe-west4, europe-west9, europe-north1, europe-southwest1.",
+        ),
+        (
+            "gcp.backoff_max_seconds",
+            5,
+            "novaretail:gcp.backoff_max_seconds = 5: it is less than backoff_min_seconds (10). Give the same or more.",
+        ),
+        (
+            "gcp.pollers_min",
+            5,
+            "novaretail:gcp.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
+        ),
+        (
+            "gcp.timeout_seconds",
+            900,
+            "novaretail:gcp.timeout_seconds = 900: input should be less than or equal to 840. "
+            "Give seconds an invocation may take, 10 to 840 (Kafka: 14 min).",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_value_rule_and_way_out(path: str, value: object, expected: str) -> None:
+    assert expected in _changed(_set(path, value))
+
+
+@pytest.mark.parametrize("key", ["environment", "account", "tags", "network", "streaming", "warehouse"])
+def test_a_missing_section_says_what_to_add(key: str) -> None:
+    problems = _changed(lambda raw: raw.pop(key))
+    (missing,) = [problem for problem in problems if problem.startswith(f"novaretail:{key} = null: it is missing.")]
+    assert missing.split("it is missing. ")[1].startswith(("Add the section with ", "Set it to "))
+
+
+def test_a_missing_field_says_what_to_give() -> None:
+    problems = _changed(lambda raw: raw["lake"].pop("snapshot_days"))
+    assert problems == ["novaretail:lake.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."]
+
+
+def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
+    raw = _raw("prod")
+    del raw["gcp"]
+    parsed = settings.parse(raw, "prod")
+    assert isinstance(parsed, settings.DataStack)
+    assert parsed.gcp is None
+
+
+def test_too_few_zones_are_named_though_their_blocks_fit() -> None:
+    def two_zones(raw: dict[str, Any]) -> None:
+        raw["network"]["zones"] = raw["network"]["zones"][:2]
+        for blocks in raw["network"]["subnets"].values():
+            del blocks[2]
+
+    assert [p for p in _changed(two_zones) if "three zones are needed" in p]
+
+
+def test_more_copies_than_brokers_are_refused() -> None:
+    problems = _changed(_set("streaming.replication_factor", 3), "local")
+    assert any("there are 1 brokers for 3 copies" in problem for problem in problems)
+
+
+def test_what_only_the_local_platform_may_do_is_right_there() -> None:
+    parsed = settings.parse(_raw("local"), "local")
+    assert isinstance(parsed, settings.DataStack)
+    assert (parsed.streaming.authentication, parsed.streaming.retention) == ("none", "forever")
+
+
+def test_the_local_platform_has_no_real_account() -> None:
+    problems = _changed(_set("account", "210987654321"), "local")
+    assert any("is the local platform's account" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (_set("organization.accounts.prod-core", "nobody"), "an account needs a mail address of at most 64 characters"),
+        (
+            _set("organization.accounts.prod-core", "aws+nonprod-core@novaretail.example"),
+            "AWS takes a mail address for one account only",
+        ),
+        (_set("organization.regions", ["us-east-1"]), "customers' data stays in the European Union"),
+        (lambda raw: raw["organization"]["accounts"].pop("prod-core"), "accounts.prod-core = null: it is missing"),
+        (_set("organization.accounts.sandbox", "a@b.example"), "there is no such account"),
+        (_set("network", {}), "an organization stack has no such section"),
+        (_set("protection.keep_data", False), "data of organization must outlive the program's mistakes"),
+    ],
+)
+def test_an_organization_stack_has_its_own_rules(change: Callable[[dict[str, Any]], object], expected: str) -> None:
+    assert any(expected in problem for problem in _changed(change, "organization"))
+
+
+def test_all_problems_of_a_stack_come_in_one_error() -> None:
+    raw = _raw("prod")
+    raw["network"]["subnets"]["streaming"][0] = "10.20.0.0/24"
+    raw["streaming"]["brokers"] = "three"
+    raw["colour"] = "blue"
+    del raw["warehouse"]
+    raw["aws:region"] = "us-east-1"
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.parse(raw, "prod")
+    text = str(caught.value)
+    assert text.startswith("Pulumi.prod.yaml has ")
+    assert "nothing was created or changed" in text
+    for key in ("network.subnets.streaming[0]", "streaming.brokers", "colour", "warehouse"):
+        assert f"  - novaretail:{key} = " in text
+    assert "  - aws:region = " in text
+    assert text.count("\n") == len(caught.value.problems)
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    parsed = settings.parse(_raw("prod"), "prod")
+    assert isinstance(parsed, settings.DataStack)
+    with pytest.raises(ValueError, match="frozen"):
+        parsed.streaming.brokers = 1  # type: ignore[misc]
+
+
+def test_every_field_says_what_it_is_in_words() -> None:
+    def check(model: Any) -> None:
+        for name, field in model.model_fields.items():
+            nested = field.annotation
+            assert field.description, f"{model.__name__}.{name}"
+            if isinstance(nested, type) and issubclass(nested, settings.Section):
+                check(nested)
+
+    for section in settings.Section.__subclasses__():
+        check(section)
+
+
+def test_a_setting_stored_as_a_secret_is_refused_without_showing_it() -> None:
+    program = """
+import json, pulumi, settings
+pulumi.runtime.set_all_config({"novaretail:account": "hidden-value"}, ["novaretail:account"])
+pulumi.runtime.settings.configure(pulumi.runtime.settings.Settings("novaretail", "prod"))
+try:
+    settings.load()
+except settings.SettingsError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 'novaretail:account = "[secret]": no setting is a secret' in done.stdout
+    assert "hidden-value" not in done.stdout
+
+
+def test_settings_imports_nothing_of_ours() -> None:
+    tree = ast.parse((ROOT / "settings.py").read_text())
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert not imported & {"components", "contracts", "etl", "bridges", "local", "policy", "tests"}
