@@ -31,9 +31,8 @@ def organization(config: settings.OrganizationStack, tags: dict[str, str]) -> No
     pulumi.export("accounts", {name: account.id for name, account in units.accounts.items()})
 
 
-def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
+def backbone(config: settings.DataStack, data: contracts.Contracts, tags: dict[str, str]) -> None:
     """The data backbone of one environment."""
-    data = contracts.load()
     environment, account, region = config.environment, config.account, config.region
     keep_data = config.protection.keep_data
     zones = {zone: [table for table in data.tables if table.zone == zone] for zone in ("raw", "curated", "analytics")}
@@ -286,12 +285,17 @@ def backbone(config: settings.DataStack, tags: dict[str, str]) -> None:
 
 
 def main() -> None:
-    config = settings.load()
+    try:
+        config = settings.load()
+        data = contracts.load()
+    except (settings.SettingsError, contracts.ContractErrors) as error:
+        # Whoever reads this wrote a stack file or a contract: the list of problems helps, a traceback does not.
+        raise pulumi.RunError(str(error)) from error
     tags = base_tags(environment=config.environment, **config.tags.model_dump())
     if isinstance(config, settings.OrganizationStack):
         organization(config, tags)
     else:
-        backbone(config, tags)
+        backbone(config, data, tags)
 
 
 main()
