@@ -107,6 +107,8 @@ class Engine:
     def _run(self, operation: str, *flags: str, live: bool = True) -> Outcome:
         started = time.monotonic()
         self._prepare()
+        if live:
+            self._break_lock()
         state = self.site.state / "provider" / "resources.sqlite" if live else None
         port = self.site.ports["provider"] if live else 0
         with (
@@ -168,11 +170,10 @@ class Engine:
     # What a killed run leaves behind
 
     def _repair(self, provider: ProviderServer) -> None:
-        """Clear away what a killed run left: its lock, its unfinished operations, and what it made unnoted.
+        """Clear away what a killed run left: its unfinished operations, and what it made unnoted.
 
-        The engine itself would stop at the lock, and ask a human about every creation that it began.
+        The engine itself would ask a human about every creation that it began.
         """
-        self._break_lock()
         checkpoint = self._checkpoint()
         resources = checkpoint.get("resources") or []
         provider.clear_orphans(self.stack, {(r["type"], r["id"]) for r in resources if r.get("id")})
@@ -188,7 +189,7 @@ class Engine:
         """
         for lock in self._backend.glob(f".pulumi/locks/**/{self.stack}/*.json"):
             pid = json.loads(lock.read_text("utf-8"))["pid"]
-            if psutil.pid_exists(pid) and psutil.Process(pid).name() == "pulumi":
+            if _is_engine(pid):
                 raise EngineError(
                     f"another run of the stack {self.stack!r} is under way (process {pid}); wait for it or end it"
                 )
@@ -285,6 +286,15 @@ class Engine:
     @cached_property
     def _project(self) -> str:
         return str(yaml.safe_load((self.project_dir / "Pulumi.yaml").read_text("utf-8"))["name"])
+
+
+def _is_engine(pid: int) -> bool:
+    """Whether this process is the Pulumi CLI and runs; a dead one may linger as a zombie, or its number be reused."""
+    try:
+        process = psutil.Process(pid)
+        return process.name() == "pulumi" and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _keys(value: Any) -> set[str]:

@@ -40,8 +40,9 @@ class Failure:
 
 
 def check(shape: Shape, arguments: Mapping[str, Any]) -> list[Failure]:
-    """What is wrong with a resource's arguments; empty if nothing is."""
-    return list(_Checker(shape).object("", shape.inputs, arguments, shape.token))
+    """What is wrong with a resource's arguments, by path; empty if nothing is."""
+    found = _Checker(shape).object("", shape.inputs, arguments, shape.token)
+    return sorted(found, key=lambda failure: failure.path)  # objects have no order on the wire
 
 
 def join(path: str, name: str) -> str:

@@ -310,7 +310,13 @@ class ProviderServer:
         options = [*limits, ("grpc.so_reuseport", 0)]
         self._server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(site, self._resources), self._server)
-        self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        try:
+            self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        except RuntimeError as error:  # grpc says no more than this
+            raise RuntimeError(
+                f"the provider cannot have port {port}: another program listens there; end it, or choose other ports"
+                " (NOVARETAIL_PORT_BASE=<first port>)"
+            ) from error
 
     def __enter__(self) -> ProviderServer:
         self._server.start()

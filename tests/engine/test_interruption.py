@@ -10,13 +10,14 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from local.engine import Engine
+from local.engine import Engine, EngineError
 
 from .conftest import Program
 
@@ -31,7 +32,7 @@ for number in range(12):
 RUN = """
 import os, signal, sys
 from pathlib import Path
-from local.engine import Engine
+from local.engine import Engine, EngineError
 from local.provider.live import LIVE_TYPES, s3
 from local.site import Site
 
@@ -97,18 +98,29 @@ def test_after_kill_9_halfway_the_next_up_makes_everything_once(
     assert client("s3").list_buckets()["Buckets"] == []
 
 
-def test_a_run_under_way_is_not_disturbed(engine: Engine, program: Program) -> None:
+def test_a_run_under_way_is_not_disturbed(engine: Engine, program: Program, tmp_path: Path) -> None:
+    program.write(f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.1)")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(engine.up)
+        deadline = time.monotonic() + 60
+        while not list(engine.site.state.glob("pulumi/.pulumi/locks/**/*.json")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            with pytest.raises(EngineError, match=r"another run of the stack 'dev' is under way \(process \d+\)"):
+                engine.up()
+        finally:
+            (tmp_path / "go").touch()
+
+        assert first.result().changes == {"create": 8}
+
+
+def test_a_lock_whose_process_number_another_program_got_is_no_obstacle(engine: Engine) -> None:
     engine.up()
-    lock = engine.site.state / "pulumi" / ".pulumi" / "locks" / "organization" / "toy" / "dev" / "lock.json"
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], executable=sys.executable)
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        lock.write_text(json.dumps({"pid": sleeper.pid, "username": "u", "hostname": "h", "timestamp": ""}))
-        # Another program that got the number of a dead engine is no engine.
-        assert engine.up().changes == {"same": 8}
-    finally:
-        sleeper.kill()
-        sleeper.wait()
+    lock = next(engine.site.state.glob("pulumi/.pulumi/stacks")).parent / "locks" / "organization/toy/dev/left.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(json.dumps({"pid": os.getpid(), "username": "u", "hostname": "h", "timestamp": ""}))
+
+    assert engine.up().changes == {"same": 8}
 
 
 def test_interrupting_lets_the_engine_write_what_it_made(engine: Engine, program: Program, client: Any) -> None:

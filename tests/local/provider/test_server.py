@@ -184,7 +184,7 @@ def test_a_resource_that_was_partly_made_is_told_with_its_id(engine: Engine, mon
 
 
 def test_a_server_that_cannot_have_its_port_says_so(server: ProviderServer, aws_site: Site, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=f"127.0.0.1:{server.port}"):
+    with pytest.raises(RuntimeError, match=f"cannot have port {server.port}"):
         ProviderServer(aws_site, tmp_path, None, port=server.port)
 
 
