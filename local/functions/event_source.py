@@ -169,6 +169,8 @@ class EventSource(threading.Thread):
             answer = self._worker.invoke(event)
             if self._mapping.reports_failures:
                 again = left_over(batch, answer)
+                if again:
+                    self._failed("retrying", "the function gave records back (batchItemFailures); its log says why")
         except (FunctionError, AnswerError) as error:
             self._progress.failures += 1
             self._failed("retrying", str(error))

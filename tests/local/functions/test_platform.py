@@ -185,6 +185,8 @@ def test_a_partial_failure_begins_again_at_its_record_and_commits_what_lies_befo
     platform.map(BatchSize=100)
     until(lambda: platform.state().get("partial_failures", 0) >= 1, platform.state)
     until(lambda: platform.committed(0) == 6, platform.state)
+    until(lambda: platform.state()["state"] == "retrying", platform.state)
+    assert "gave records back" in platform.state()["last_error"]
     assert platform.committed(1) == 5
     platform.order()
     platform.until_done(15)
