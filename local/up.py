@@ -104,6 +104,7 @@ def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[s
         steps.say(f"{again.changes.get('same', 0)} resources unchanged")
     outputs = engine.outputs()
     with steps.step("replay", f"replay the retailer's orders of a {period.name} ({_span(period)}) into Kafka"):
+        bridge.watch(site, data, outputs)
         services.start(site, "functions")
         produced = replay.produce(site.kafka_bootstrap, "orders", replay.records(period), steps.say)
         steps.say(f"{produced.total:,} records of {len(produced.by_kind)} kinds")

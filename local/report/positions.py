@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from local.site import Site
@@ -9,6 +11,8 @@ from local.site import Site
 Position = tuple[int, int]
 
 _TIMEOUT_S = 30.0
+_POLL_S = 0.5
+"""`consume` waits this long for a full batch, also at the end of a topic."""
 
 
 def in_topic(site: Site, topic: str) -> dict[Position, bytes | None]:
@@ -32,9 +36,12 @@ def in_topic(site: Site, topic: str) -> dict[Position, bytes | None]:
         open_partitions = set(metadata.partitions)
         consumer.assign([TopicPartition(topic, p, 0) for p in open_partitions])
         found: dict[Position, bytes | None] = {}
+        heard = time.monotonic()
         while open_partitions:
-            messages = consumer.consume(10_000, timeout=_TIMEOUT_S)
-            if not messages:
+            messages = consumer.consume(10_000, timeout=_POLL_S)
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > _TIMEOUT_S:
                 raise TimeoutError(f"topic {topic}: no record and no end for {_TIMEOUT_S:.0f} s; is the broker alive?")
             for message in messages:
                 error = message.error()
