@@ -62,11 +62,7 @@ def diff(
 
 
 def _compare(path: str, before: Any, after: Any) -> Iterator[tuple[str, Kind]]:
-    if isinstance(before, Secret) or isinstance(after, Secret):
-        # The parts of a secret are not named, as their names may tell what changed.
-        if not equal(before, after):
-            yield path, _kind(before, after)
-    elif isinstance(before, dict) and isinstance(after, dict):
+    if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted(before.keys() | after.keys()):
             yield from _compare(join(path, name), before.get(name), after.get(name))
     elif isinstance(before, list) and isinstance(after, list):
@@ -74,7 +70,7 @@ def _compare(path: str, before: Any, after: Any) -> Iterator[tuple[str, Kind]]:
             old = before[index] if index < len(before) else None
             new = after[index] if index < len(after) else None
             yield from _compare(f"{path}[{index}]", old, new)
-    elif not equal(before, after):
+    elif not equal(before, after):  # a secret is one value: its parts are not named
         yield path, _kind(before, after)
 
 

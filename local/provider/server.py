@@ -114,11 +114,8 @@ class Resources:
         kept = {name: value for name, value in before.items() if name not in shape.inputs}
         live = self._live(token)
         computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
-        if preview:
-            made = kept | dict(arguments)
-        else:  # what was computed once stays, unless the service computes it anew
-            made = self._outputs(shape, id, arguments, {}) | kept | conceal(computed, like=arguments)
-        made.pop(names.DEFAULTS, None)
+        # What was computed once stays, unless the service computes it anew.
+        made = outputs.complete(shape, id, arguments, preview=preview) | kept | conceal(computed, like=arguments)
         if "tagsAll" in shape.outputs:
             made["tagsAll"] = arguments.get("tags") or {}
         if not preview:

@@ -57,7 +57,9 @@ def test_the_same_content_gives_the_same_zip_whenever_it_was_written(folder: Pat
     os.utime(folder / "code" / "main.py", (1, 1))
 
     assert archive.zip(folder) == first
-    assert zipfile.ZipFile(io.BytesIO(first)).namelist() == ["inner/part.py", "main.py"]
+    packed = zipfile.ZipFile(io.BytesIO(first))
+    assert packed.namelist() == ["inner/part.py", "main.py"]
+    assert {info.date_time for info in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,12 @@ def failures(shapes: Shapes) -> Any:
             id="wrong types",
         ),
         pytest.param(
+            FUNCTION,
+            {"role": "r", "timeout": True},
+            [("timeout", "must be a whole number, not a boolean")],
+            id="a boolean is no number, although Python says so",
+        ),
+        pytest.param(
             BUCKET,
             {"forceDestroy": "true", "tags": {"cost.center": True}},
             [
