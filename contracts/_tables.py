@@ -14,6 +14,7 @@ from contracts._values import (
     known_customs,
     name_of,
     primary_key,
+    primitive_of,
     retention_days,
     text_of,
 )
@@ -126,14 +127,4 @@ def _type(prop: SchemaProperty, at: str, reading: Reading) -> IcebergType:
             rule = "an object has properties, or is a physicalType map<string,int|long|string>"
             reading.problem(f"{at}.properties", physical, rule)
         return {"type": "struct", "fields": fields}
-    kind = types.primitive(logical, physical)
-    if kind is None:
-        allowed = types.PHYSICAL_BY_LOGICAL.get(logical)
-        rule = (
-            f"a {logical} has physicalType {' or '.join(allowed)}"
-            if allowed
-            else f"logicalType is one of: {', '.join([*types.PHYSICAL_BY_LOGICAL, 'array', 'object'])}"
-        )
-        reading.problem(f"{at}.physicalType", physical if allowed else logical, rule)
-        return "string"
-    return kind
+    return primitive_of(prop, ("array", "object"), at, reading) or "string"

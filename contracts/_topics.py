@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
-from contracts import types
 from contracts._values import (
     Reading,
     classification_of,
@@ -16,6 +15,7 @@ from contracts._values import (
     known_customs,
     name_of,
     primary_key,
+    primitive_of,
     retention_days,
     text_of,
 )
@@ -75,9 +75,8 @@ def read_topic(
 
 def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, ...]) -> Field:
     known_customs(prop, ("conform", "share"), at, reading)
-    logical = prop.logicalType or ""
     inner: tuple[Field, ...] = ()
-    if logical == "array":
+    if prop.logicalType == "array":
         kind = "array"
         items = prop.items
         if parents:
@@ -89,15 +88,7 @@ def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, 
             names = (*parents, prop.name or "")
             inner = tuple(_field(p, f"{path}[{i}]", reading, names) for i, p in enumerate(items.properties))
     else:
-        kind = types.primitive(logical, prop.physicalType) or ""
-        if not kind:
-            allowed = types.PHYSICAL_BY_LOGICAL.get(logical)
-            rule = (
-                f"a {logical} has physicalType {' or '.join(allowed)}"
-                if allowed
-                else f"logicalType of a record's field is one of: {', '.join([*types.PHYSICAL_BY_LOGICAL, 'array'])}"
-            )
-            reading.problem(f"{at}.physicalType", prop.physicalType if allowed else logical, rule)
+        kind = primitive_of(prop, ("array",), at, reading) or ""
     conform = custom(prop, "conform")
     if conform is not None:
         needs = "decimal" if conform == "money" else "string"

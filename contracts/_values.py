@@ -8,6 +8,7 @@ from typing import Any
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
+from contracts import types
 from contracts.errors import Problem
 from contracts.model import CLASSIFICATIONS
 
@@ -85,3 +86,17 @@ def primary_key(properties: list[SchemaProperty], at: str, reading: Reading) -> 
         reading.problem(f"{at}.properties", keys, "the fields of a key have primaryKeyPosition 1, 2, ... without a gap")
         return tuple(name for _, name in keys)
     return tuple(name for _, name in sorted(keys, key=lambda k: k[0] or 0))
+
+
+def primitive_of(item: SchemaProperty, nested: tuple[str, ...], at: str, reading: Reading) -> str | None:
+    """The Iceberg primitive of a property; `nested` are the logical types that this place allows besides."""
+    logical, physical = item.logicalType or "", item.physicalType
+    kind = types.primitive(logical, physical)
+    if kind is None:
+        allowed = types.PHYSICAL_BY_LOGICAL.get(logical)
+        if allowed:
+            reading.problem(f"{at}.physicalType", physical, f"a {logical} has physicalType {' or '.join(allowed)}")
+        else:
+            names = ", ".join([*types.PHYSICAL_BY_LOGICAL, *nested])
+            reading.problem(f"{at}.logicalType", item.logicalType, f"one of: {names}")
+    return kind

@@ -89,6 +89,12 @@ CASES = [
         id="type",
     ),
     pytest.param(
+        changed(*FIELDS, 2, "logicalType", to="time"),
+        f"{TOPIC}.properties[2].logicalType",
+        "one of: string, boolean, timestamp, date, integer, number, array",
+        id="logical type",
+    ),
+    pytest.param(
         changed(*FIELDS, 1, "primaryKeyPosition", to=3), f"{TOPIC}.properties", "without a gap", id="key positions"
     ),
     pytest.param(
