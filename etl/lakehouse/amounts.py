@@ -71,10 +71,9 @@ def parse_rates(text: str) -> Rates:
             )
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise RatesError(f"exchange rates, line {line}: {error!r}; want currency, two dates, a number") from error
-        if not rate.units_per_reporting > 0 or rate.first > rate.last:
-            raise RatesError(
-                f"exchange rates, line {line}: the rate must be more than 0 and valid_from not after valid_to"
-            )
+        units = rate.units_per_reporting
+        if not units.is_finite() or units <= 0 or rate.first > rate.last:
+            raise RatesError(f"exchange rates, line {line}: want a rate above 0, and valid_from not after valid_to")
         rates.append(rate)
     if not rates:
         raise RatesError("exchange rates: the file has no rates")

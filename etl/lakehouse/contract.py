@@ -144,7 +144,9 @@ def _field(compiled: Mapping[str, Any], where: str) -> Field:
 
 def _rule(compiled: Mapping[str, Any], where: str) -> Rule:
     if compiled["kind"] not in RULE_KINDS:
-        raise ContractError(f"{where}{compiled['name']}: kind {compiled['kind']!r} is not one of {RULE_KINDS}")
+        raise ContractError(
+            f"{where}{compiled['name']}: kind {compiled['kind']!r} is not one of {', '.join(RULE_KINDS)}"
+        )
     return Rule(
         name=compiled["name"],
         field=compiled["field"],

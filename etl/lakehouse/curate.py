@@ -9,12 +9,14 @@ A run writes in this order:
 4. the ledger, from what the head's snapshots tell, so that a run which died before this is entered
    by the next.
 
-Killed anywhere, the next run removes what the dead one left in step 2 and does the same again.
+Killed anywhere, the next run removes what the dead one left in step 2 and does the same again. Of two
+runs at once the one that began later goes on; the other starts over and finds what is left to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,7 +28,7 @@ from . import days, log, orders
 from .amounts import Rates
 from .books import INTENT, LEDGER, HeadState, Ledger, RunSummary, code_version, read_state, unused
 from .contract import Job
-from .iceberg import IcebergTable, TableMovedError, literal
+from .iceberg import IcebergTable, Snapshot, TableMovedError, literal
 from .judge import POSITION, judge
 from .orders_record import require_known_events
 from .settle import ACCEPTED, DUPLICATE, QUARANTINED, count, settle
@@ -133,22 +135,24 @@ def _attempt(tables: Tables, job: Job, rates: Rates, run_id: str, clock: Callabl
         settled = _settled(tables, job, rates, window, state).localCheckpoint()
         counts = count(settled)
     accepted = settled.where(F.col("outcome") == ACCEPTED)
+    beside: list[tuple[IcebergTable, DataFrame, Sequence[str]]] = []
     if counts.quarantined:
-        with log.timed("quarantine", rows=counts.quarantined_rows):
-            write_quarantine(tables, quarantine_rows(settled, job, run_id, clock()))
+        beside.append((tables.quarantine, quarantine_rows(settled, job, run_id, clock()), PLACE_KEY))
     if counts.duplicates:
-        with log.timed("duplicates", rows=counts.duplicates):
-            write_duplicates(tables, duplicate_rows(settled, job, run_id, clock()))
+        beside.append((tables.duplicates, duplicate_rows(settled, job, run_id, clock()), PLACE_KEY))
+    if counts.accepted:
+        beside.append((tables.lines, orders.lines(accepted, job), job.tables["order_lines"].primary_key))
+    for table, rows, key in beside:
+        with log.timed("merge", table=table.name), _holding(tables.head, intent):
+            table.merge(rows, key)
+
     draft = tables.head.draft(intent)
     touched = ""
     if counts.accepted:
-        with log.timed("lines"):
-            write_lines(tables, orders.lines(accepted, job), job)
         with log.timed("fold"):
-            present = tables.head.rows(intent.id)
-            folded = orders.fold(present, accepted, job).persist(StorageLevel.MEMORY_AND_DISK)
+            folded = orders.fold(tables.head.rows(intent.id), accepted, job).persist(StorageLevel.MEMORY_AND_DISK)
             touched = days.write(_days(folded))
-        with log.timed("head"):
+        with log.timed("merge", table=tables.head.name), _holding(tables.head, intent):
             draft.merge(folded, job.head.primary_key)
     summary = RunSummary(
         dataset=job.dataset,
@@ -195,16 +199,18 @@ def duplicate_rows(settled: DataFrame, job: Job, run_id: str, at: datetime) -> D
     )
 
 
-def write_quarantine(tables: Tables, rows: DataFrame) -> None:
-    tables.quarantine.merge(rows, PLACE_KEY)
+@contextmanager
+def _holding(head: IcebergTable, intent: Snapshot) -> Iterator[None]:
+    """Write only while this run's intent is the head's last word.
 
-
-def write_duplicates(tables: Tables, rows: DataFrame) -> None:
-    tables.duplicates.merge(rows, PLACE_KEY)
-
-
-def write_lines(tables: Tables, rows: DataFrame, job: Job) -> None:
-    tables.lines.merge(rows, job.tables["order_lines"].primary_key)
+    Once another run has its own, it has looked for what this one left, and has removed its draft.
+    """
+    head.require_current(intent)
+    try:
+        yield
+    except Exception:
+        head.require_current(intent)
+        raise
 
 
 def _settled(tables: Tables, job: Job, rates: Rates, window: Window, state: HeadState) -> DataFrame:

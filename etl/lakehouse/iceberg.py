@@ -132,9 +132,18 @@ class IcebergTable:
         self.refresh()
         # Iceberg repeats a commit that meets another: find ours, and see what it stands on.
         ours = next(s for s in self.history() if all(s.properties.get(k) == v for k, v in properties.items()))
-        if ours.parent != (base.id if base else None) or ours != self.current():
-            raise TableMovedError(self._moved(base))
+        if ours.parent != (base.id if base else None):
+            raise TableMovedError(f"table {self.name}: somebody else has committed at the same moment")
+        self.require_current(ours)
         return ours
+
+    def require_current(self, expected: Snapshot) -> None:
+        """Raises: TableMovedError if the table is at another snapshot by now."""
+        self.refresh()
+        now = self.current()
+        if now is None or now.id != expected.id:
+            found = f"{now.id} ({now.operation})" if now else "none"
+            raise TableMovedError(f"table {self.name} is at snapshot {found}, no longer at {expected.id}")
 
     def draft(self, base: Snapshot) -> Draft:
         """Begin a draft on a branch that starts at `base`."""
@@ -155,13 +164,6 @@ class IcebergTable:
             return None
         return Snapshot(java.snapshotId(), java.parentId(), java.operation(), dict(java.summary()))
 
-    def _moved(self, base: Snapshot | None) -> str:
-        now = self.current()
-        return (
-            f"table {self.name} has moved from snapshot {base.id if base else None} to "
-            f"{now.id if now else None} ({now.operation if now else 'empty'}) while this run was at work"
-        )
-
 
 class Draft:
     """The next state of a table, invisible until it is published."""
@@ -180,30 +182,34 @@ class Draft:
 
         Raises: TableMovedError if the table is not where it was when the draft began.
         """
-        table = self._table
-        append = table._java.newAppend().toBranch(self._branch)
+        self._seal(properties)
+        return self._swap()
+
+    def _seal(self, properties: Mapping[str, str]) -> None:
+        append = self._table._java.newAppend().toBranch(self._branch)
         for name, value in properties.items():
             append.set(PROPERTY_PREFIX + name, value)
         append.commit()
+
+    def _swap(self) -> Snapshot:
+        table = self._table
         operations = table._java.operations()
-        base = operations.refresh()
-        if base.currentSnapshot().snapshotId() != self._base.id:
-            table.refresh()
-            raise TableMovedError(table._moved(self._base))
-        last = base.ref(self._branch).snapshotId()
-        builder = table._jvm.org.apache.iceberg.TableMetadata.buildFrom(base)
+        metadata = operations.refresh()
+        draft = metadata.ref(self._branch)
+        # Another run has the table if the draft is gone, and if the table is elsewhere.
+        if draft is None or metadata.currentSnapshot().snapshotId() != self._base.id:
+            raise TableMovedError(f"table {table.name} is no longer at {self._base.id}, where the draft began")
+        last = draft.snapshotId()
+        builder = table._jvm.org.apache.iceberg.TableMetadata.buildFrom(metadata)
         try:
-            operations.commit(base, builder.setBranchSnapshot(last, MAIN).removeRef(self._branch).build())
+            # The catalog takes this only if the table's metadata is still what was read above.
+            operations.commit(metadata, builder.setBranchSnapshot(last, MAIN).removeRef(self._branch).build())
         except Py4JJavaError as error:
             if error.java_exception.getClass().getSimpleName() != "CommitFailedException":
                 raise
-            table.refresh()
-            raise TableMovedError(table._moved(self._base)) from error
+            raise TableMovedError(f"table {table.name}: somebody else has committed at the same moment") from error
         table.refresh()
-        published = table.current()
-        if published is None or published.id != last:
-            raise TableMovedError(table._moved(self._base))
-        return published
+        return next(table.history(last))
 
 
 def literal(text: str) -> str:

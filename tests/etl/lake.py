@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -35,6 +35,7 @@ from local.site import REGION, ROOT, TOOLCHAIN, Site
 CONTRACTS = contracts.load()
 COMPILED = contracts.compile_all(CONTRACTS)
 RATES = "s3://novaretail-local-datalake-raw/reference/exchange_rates/exchange_rates.csv"
+WORKER = ROOT / "tests/etl/worker.py"
 START_SECONDS = 30
 
 Row = tuple[int, int, str | None]
@@ -103,25 +104,28 @@ class Lake:
     def snapshots(self, name: str) -> int:
         return len(self.catalog.load_table(name).metadata.snapshots)
 
-    def run(self, script: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def process(self, script: Path, *argv: str) -> subprocess.CompletedProcess[str]:
         """Run a script as Glue would: its own folder, the archive on its path, Spark properties of the job."""
-        done = subprocess.run(
-            [sys.executable, str(script), "--JOB_NAME", script.stem, "--contracts", "contracts.json", *arguments],
+        return subprocess.run(
+            [sys.executable, str(script), *argv],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
         )
-        if check and done.returncode:
-            raise AssertionError(f"{script.name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr[-4000:]}")
-        return done
 
-    def curate(self, run_id: str, script: Path = ROOT / "etl/jobs/curate.py", **how: Any) -> list[dict[str, Any]]:
-        """Run the job curate; gives its log."""
-        return events(self.run(script, "--dataset", "orders", "--exchange_rates", RATES, "--run_id", run_id, **how))
+    def curate(self, run_id: str) -> list[dict[str, Any]]:
+        """Run the job curate in a process of its own; gives its log."""
+        done = self.process(ROOT / "etl/jobs/curate.py", *curate_arguments(run_id))
+        if done.returncode:
+            raise AssertionError(f"curate ended with {done.returncode}:\n{done.stdout}\n{done.stderr[-4000:]}")
+        return events(done.stdout)
 
-    def build_mart(self, run_id: str) -> list[dict[str, Any]]:
-        return events(self.run(ROOT / "etl/jobs/build_mart.py", "--mart", "daily_sales", "--run_id", run_id))
+    def curate_killed(self, run_id: str, step: str) -> None:
+        """Run the job curate, killed by SIGKILL once a step is done."""
+        done = self.process(WORKER, "kill", step, "curate", *curate_arguments(run_id))
+        if done.returncode != -signal.SIGKILL:
+            raise AssertionError(f"{step!r} was never done:\n{done.stdout}\n{done.stderr[-4000:]}")
 
     def pack(self) -> None:
         """What the program ships: the archive and the compiled contracts."""
@@ -132,11 +136,13 @@ class Lake:
                     archive.write(file, f"{part}/{file.name}")
         (self.folder / "contracts.json").write_text(json.dumps(COMPILED))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The environment of a job's process; `extra` are Spark properties."""
         properties = {
             **spark_properties(spark_conf("s3://novaretail-local-datalake-curated/warehouse")),
             "spark.sql.catalog.glue_catalog.s3.path-style-access": "true",
             **SPARK_LOCAL,
+            **extra,
         }
         jars = sorted((TOOLCHAIN / "jars" / "spark").glob("*.jar"))
         keep = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
@@ -155,8 +161,12 @@ SPARK_LOCAL = {
     "spark.driver.memory": "1g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    # For a few dozen rows compiling a query takes longer than running it.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
@@ -165,8 +175,88 @@ SPARK_LOCAL = {
 """Spark for small data on a small machine."""
 
 
-def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in io.StringIO(done.stdout) if line.startswith("{")]
+def free_site(folder: Path) -> Site:
+    """A site in a folder of its own, on ports of its own."""
+    for base in range(24000, 26000, 10):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", base)) != 0:
+                return Site(folder / "site", base)
+    raise AssertionError("no free port from 24000 to 26000")
+
+
+@dataclass
+class Session:
+    """Several runs in one Spark session (worker.py), for what needs no process of its own."""
+
+    lake: Lake
+    process: subprocess.Popen[str]
+
+    def curate(self, run_id: str, **steered: Any) -> list[dict[str, Any]]:
+        return self.do(curate_command(run_id, **steered))
+
+    def build_mart(self, run_id: str) -> list[dict[str, Any]]:
+        return self.do({"job": "run_build_mart", "argv": [*COMMON, "--mart", "daily_sales", "--run_id", run_id]})
+
+    def sql(self, statement: str) -> None:
+        self.do({"sql": statement})
+
+    def do(self, command: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give a command and wait for its end; gives the log.
+
+        Raises: JobError if the job did.
+        """
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("the worker has no pipes")
+        stdin.write(json.dumps(command) + "\n")
+        stdin.flush()
+        found: list[dict[str, Any]] = []
+        for line in stdout:
+            if line.startswith("{"):
+                event = json.loads(line)
+                if event["event"] == "end":
+                    if event["error"]:
+                        raise JobError(event["error"])
+                    return found
+                found.append(event)
+        raise AssertionError(f"the worker ended with {self.process.wait()}; its log is on standard error")
+
+
+class JobError(Exception):
+    """A job raised; the text has the exception's name and message."""
+
+
+@contextmanager
+def open_session(lake: Lake) -> Iterator[Session]:
+    with subprocess.Popen(
+        [sys.executable, str(WORKER), "serve"],
+        cwd=lake.folder,
+        # Tables are made anew between tests, behind the session's back.
+        env=lake.environment(**{"spark.sql.catalog.glue_catalog.cache-enabled": "false"}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Session(lake, process)
+        if process.stdin:
+            process.stdin.close()
+
+
+COMMON = ("--JOB_NAME", "job", "--contracts", "contracts.json", "--TempDir", "s3://somewhere/")
+
+
+def curate_arguments(run_id: str) -> list[str]:
+    return [*COMMON, "--dataset", "orders", "--exchange_rates", RATES, "--run_id", run_id]
+
+
+def curate_command(run_id: str, **steered: Any) -> dict[str, Any]:
+    """A run of curate for worker.py; `before` and `do` let something happen in its middle."""
+    return {"job": "run_curate", "argv": curate_arguments(run_id), **steered}
+
+
+def events(output: str) -> list[dict[str, Any]]:
+    """The log lines of a job's output."""
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 @contextmanager
