@@ -95,6 +95,14 @@ def test_a_refresh_sees_what_was_deleted_by_hand_and_up_makes_it_again(engine: E
     assert [b["Name"] for b in client("s3").list_buckets()["Buckets"]] == ["toy-lake"]
 
 
+def test_up_looks_first_at_what_is_there(engine: Engine, client: Client) -> None:
+    engine.up()
+    client("s3").delete_object(Bucket="toy-lake", Key="code.zip")
+
+    assert operations(engine.up())["code"] == "create"
+    assert client("s3").head_object(Bucket="toy-lake", Key="code.zip")["ContentLength"] > 0
+
+
 def test_destroy_leaves_nothing(engine: Engine, client: Client) -> None:
     engine.up()
     engine.destroy()
@@ -220,7 +228,8 @@ def test_the_key_of_another_stack_is_not_asked_for(engine: Engine, program: Prog
     file = program.folder / "Pulumi.dev.yaml"
     file.write_text(file.read_text() + "secretsprovider: awskms://alias/x?region=eu-west-1\nencryptedkey: AAAA\n")
 
-    assert engine.preview().changes == {"create": 8}
+    assert engine.up().changes == {"create": 8}
+    assert engine.up().changes == {"same": 8}
 
 
 def test_two_previews_at_once_do_not_meet(engine: Engine, tmp_path: Path) -> None:

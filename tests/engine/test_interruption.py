@@ -53,13 +53,14 @@ def create(self, arguments):
     return answer
 
 s3.Bucket.create = create
-Engine(Site(Path(sys.argv[1]), int(sys.argv[2])), "dev", Path(sys.argv[3])).up()
+engine = Engine(Site(Path(sys.argv[1]), int(sys.argv[2])), "dev", Path(sys.argv[3]))
+getattr(engine, sys.argv[5])()
 """
 
 
 def killed_up(engine: Engine, when: str) -> None:
     """An `up` in a process of its own, killed with SIGKILL while it makes the sixth of twelve buckets."""
-    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), when]
+    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), when, "up"]
     run = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(RUN), *arguments], cwd=ROOT, check=False, capture_output=True, text=True
     )
@@ -79,6 +80,11 @@ def engines_of(site_state: Path) -> list[psutil.Process]:
     return found
 
 
+def running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; one that ended but was not waited for does not."""
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
 @pytest.mark.parametrize("when", ["before", "after", "engine"])
 def test_after_kill_9_halfway_the_next_up_makes_everything_once(
     engine: Engine, program: Program, client: Callable[[str], Any], when: str
@@ -91,11 +97,32 @@ def test_after_kill_9_halfway_the_next_up_makes_everything_once(
     outcome = engine.up()
 
     assert outcome.changes["create"] > 0
+    assert [str(d) for d in outcome.diagnostics] == []  # the engine warns of operations that never ended
     names = {b["Name"] for b in client("s3").list_buckets()["Buckets"]}
     assert names == {"toy-lake", *(f"toy-{number}" for number in range(12))}
     assert engine.up().changes == {"same": 20}
     engine.destroy()
     assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_no_process_outlives_the_one_that_started_the_run(engine: Engine, program: Program, tmp_path: Path) -> None:
+    program.write(f"import pathlib, time\npathlib.Path({str(tmp_path / 'began')!r}).touch()\ntime.sleep(60)")
+    # A preview, because an update prints all the time and would notice that nobody listens any more.
+    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), "never", "preview"]
+    run = subprocess.Popen([sys.executable, "-c", textwrap.dedent(RUN), *arguments], cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "began").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    started = psutil.Process(run.pid).children(recursive=True)
+    run.kill()
+    run.wait()
+
+    assert {process.name() for process in started} >= {"pulumi"}
+    assert len(started) >= 3  # the engine, the language host and the program
+    deadline = time.monotonic() + 20
+    while running(started) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert running(started) == []
 
 
 def test_a_run_under_way_is_not_disturbed(engine: Engine, program: Program, tmp_path: Path) -> None:
@@ -126,7 +153,7 @@ def test_a_lock_whose_process_number_another_program_got_is_no_obstacle(engine: 
 def test_interrupting_lets_the_engine_write_what_it_made(engine: Engine, program: Program, client: Any) -> None:
     program.write(BUCKETS)
     script = textwrap.dedent(RUN)
-    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), "never"]
+    arguments = [str(engine.site.state), str(engine.site.port_base), str(engine.project_dir), "never", "up"]
     run = subprocess.Popen([sys.executable, "-c", script, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while len(client("s3").list_buckets()["Buckets"]) < 3 and time.monotonic() < deadline:
