@@ -17,6 +17,7 @@ from components.encryption import Encryption, EncryptionArgs
 from components.lake import Lake, LakeArgs
 from components.network import Network, NetworkArgs
 from components.organization import Organization, OrganizationArgs
+from components.place import Place
 from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
 from components.pubsub_bridge import CONSUMER_GROUP, FUNCTION, PubSubBridge, PubSubBridgeArgs
 from components.sinks import LakeSinks, LakeSinksArgs, connector_name
@@ -25,114 +26,70 @@ from components.tagging import base_tags
 from components.warehouse import Warehouse, WarehouseArgs
 
 
-def organization(config: settings.OrganizationStack, tags: dict[str, str]) -> None:
+def organization(config: settings.OrganizationStack, where: Place) -> None:
     """The accounts that the other stacks deploy into."""
-    units = Organization("organization", OrganizationArgs(accounts=config.organization.accounts, tags=tags))
+    units = Organization("organization", OrganizationArgs(accounts=config.organization.accounts, tags=where.tags))
     pulumi.export("accounts", {name: account.id for name, account in units.accounts.items()})
 
 
-def backbone(config: settings.DataStack, data: contracts.Contracts, tags: dict[str, str]) -> None:
+def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place) -> None:
     """The data backbone of one environment."""
-    environment, account, region = config.environment, config.account, config.region
-    keep_data = config.protection.keep_data
-    zones = {zone: [table for table in data.tables if table.zone == zone] for zone in ("raw", "curated", "analytics")}
     shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
 
     access = Access(
         "access",
         AccessArgs(
-            environment=environment,
-            account=account,
-            region=region,
+            where=where,
             connectors={topic.name: connector_name(topic) for topic in data.topics},
             pipeline=PIPELINE,
             bridge=FUNCTION if shared else None,
-            tags=tags,
         ),
     )
-    keys = Encryption(
-        "keys",
-        EncryptionArgs(
-            environment=environment,
-            account=account,
-            region=region,
-            deletion_days=config.encryption.deletion_days,
-            rotation_days=config.encryption.rotation_days,
-            keep_data=keep_data,
-            tags=tags,
-        ),
-    )
+    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()))
+    logs_key_arn = keys.arn("logs")
     network = Network(
         "network",
         NetworkArgs(
-            environment=environment,
-            region=region,
-            cidr=str(config.network.cidr),
-            zones=config.network.zones,
-            subnets=config.network.subnets.by_purpose(),
+            where=where,
             kafka_authentication=config.streaming.authentication,
             reaches_google=bool(shared),
-            flow_log_days=config.network.flow_log_days,
             flow_log_role=access.flow_logs,
-            logs_key_arn=keys.arn("logs"),
-            tags=tags,
+            logs_key_arn=logs_key_arn,
+            **config.network.model_dump(mode="json"),
         ),
     )
+    application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
     lake = Lake(
         "lake",
         LakeArgs(
-            environment=environment,
-            region=region,
+            where=where,
             contracts=data,
             kms_key_arn=keys.arn("lake"),
             exchange_rates=Path("contracts/reference/exchange_rates.csv"),
             noncurrent_days=config.lake.noncurrent_days,
-            keep_data=keep_data,
-            tags=tags,
         ),
     )
     catalog = Catalog(
         "catalog",
-        CatalogArgs(
-            account=account,
-            region=region,
-            contracts=data,
-            location=lake.location,
-            optimizer=OptimizerArgs(
-                role=access.optimizer,
-                snapshot_days=config.lake.snapshot_days,
-                orphan_days=config.lake.orphan_days,
-            )
-            if config.lake.optimize_tables
-            else None,
-            keep_data=keep_data,
-            tags=tags,
-        ),
+        CatalogArgs(where=where, contracts=data, location=lake.location, optimizer=_optimizer(config.lake, access)),
     )
+    grants = _grants(data, access, lake, catalog)
     artifacts = Artifacts(
         "artifacts",
-        ArtifactsArgs(
-            environment=environment,
-            region=region,
-            kms_key_arn=keys.arn("lake"),
-            noncurrent_days=config.lake.noncurrent_days,
-            tags=tags,
-        ),
+        ArtifactsArgs(where=where, kms_key_arn=keys.arn("lake"), noncurrent_days=config.lake.noncurrent_days),
     )
 
     streaming = Streaming(
         "streaming",
         StreamingArgs(
-            environment=environment,
+            where=where,
             topics=data.topics,
             subnet_ids=network.subnet_ids("streaming"),
             security_group_id=network.groups["streaming"].id,
             kms_key_arn=keys.arn("streaming"),
-            logs_key_arn=keys.arn("logs"),
-            keep_data=keep_data,
-            tags=tags,
+            logs_key_arn=logs_key_arn,
             **config.streaming.model_dump(),
         ),
     )
@@ -140,8 +97,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, tags: dict[s
     sinks = LakeSinks(
         "sinks",
         LakeSinksArgs(
-            environment=environment,
-            region=region,
+            where=where,
             topics=data.topics,
             code=Path("bridges/lake_sink"),
             plugin_bucket_arn=artifacts.bucket.arn,
@@ -151,151 +107,159 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, tags: dict[s
             bootstrap=streaming.bootstrap,
             authentication=config.streaming.authentication,
             replication_factor=config.streaming.replication_factor,
-            subnet_ids=network.subnet_ids("applications"),
+            subnet_ids=application_subnet_ids,
             security_group_id=applications,
             roles=access.connectors,
             depends_on={
                 topic.name: [
                     *(streaming.topics[name] for name in (topic.name, topic.dead_letter, topic.control)),
                     catalog.tables[topic.landing.full_name],
-                    *(
-                        streaming.grant_sink(access.connectors[topic.name], topic, connector=connector_name(topic)),
-                        lake.grant_write(access.connectors[topic.name], [topic.landing]),
-                        catalog.grant_write(access.connectors[topic.name], [topic.landing]),
-                    ),
+                    streaming.grant_sink(access.connectors[topic.name], topic, connector=connector_name(topic)),
+                    *grants[access.connectors[topic.name].name],
                 ]
                 for topic in data.topics
             },
-            logs_key_arn=keys.arn("logs"),
-            tags=tags,
+            logs_key_arn=logs_key_arn,
             **config.sinks.model_dump(),
         ),
     )
 
     lakehouse = archive(sources(Path("etl/lakehouse"), below="lakehouse"), sources(Path("etl/marts"), below="marts"))
-    scripts = {job: artifacts.put(f"glue/{job}.py", FileAsset(f"etl/jobs/{job}.py")) for job in JOBS}
-    code = artifacts.put("glue/lakehouse.zip", lakehouse)
-    compiled = artifacts.put("glue/contracts.json", json_asset(contracts.compile_all(data)))
     jobs = {"curate": access.curate, "build_mart": access.build_mart}
     for job in jobs.values():
         artifacts.grant_read(job, ["glue"])
-    lake.grant_read(access.curate, zones["raw"], prefixes={"raw": "reference"})
-    lake.grant_write(access.curate, zones["curated"])
-    catalog.grant_read(access.curate, zones["raw"])
-    catalog.grant_write(access.curate, zones["curated"])
-    ledger = data.operations_table("ledger")
-    curated = [table for table in zones["curated"] if table.database == "curated"]
-    lake.grant_read(access.build_mart, curated)
-    lake.grant_write(access.build_mart, [ledger, *zones["analytics"]])
-    catalog.grant_read(access.build_mart, curated)
-    catalog.grant_write(access.build_mart, [ledger, *zones["analytics"]])
-    if config.lake.optimize_tables:
-        lake.grant_write(access.optimizer, data.tables)
-        catalog.grant_write(access.optimizer, data.tables)
     processing = Processing(
         "processing",
         ProcessingArgs(
-            environment=environment,
+            where=where,
             datasets=[dataset.name for dataset in data.curated_datasets],
             marts=[mart.name for mart in data.marts],
-            scripts={job: artifacts.uri(script) for job, script in scripts.items()},
-            py_files=[artifacts.uri(code)],
-            extra_files=[artifacts.uri(compiled)],
+            scripts={job: artifacts.ship(f"glue/{job}.py", FileAsset(f"etl/jobs/{job}.py")) for job in JOBS},
+            py_files=[artifacts.ship("glue/lakehouse.zip", lakehouse)],
+            extra_files=[artifacts.ship("glue/contracts.json", json_asset(contracts.compile_all(data)))],
             exchange_rates=lake.exchange_rates,
             warehouse=Output.concat("s3://", lake.buckets["curated"].bucket),
             roles=jobs,
             pipeline_role=access.pipeline,
             scheduler_role=access.scheduler,
             lake_key_arn=keys.arn("lake"),
-            logs_key_arn=keys.arn("logs"),
-            subnet_id=network.subnet_ids("applications")[0],
+            logs_key_arn=logs_key_arn,
+            subnet_id=application_subnet_ids[0],
             zone=config.network.zones[0],
             security_group_id=applications,
-            tags=tags,
             **config.processing.model_dump(),
         ),
     )
 
-    seen = [table for table in data.tables if table.database != "raw"]
     warehouse = Warehouse(
         "warehouse",
         WarehouseArgs(
-            environment=environment,
+            where=where,
             role=access.warehouse,
-            statements=lambda arn: contracts.warehouse_statements(data, database_role_arn=arn, region=region),
-            subnet_ids=network.subnet_ids("applications"),
+            statements=lambda arn: contracts.warehouse_statements(data, database_role_arn=arn, region=where.region),
+            subnet_ids=application_subnet_ids,
             security_group_id=applications,
             kms_key_arn=keys.arn("warehouse"),
-            keep_data=keep_data,
-            depends_on=[
-                *(catalog.tables[table.full_name] for table in seen),
-                lake.grant_read(access.warehouse, seen),
-                catalog.grant_read(access.warehouse, seen),
-            ],
-            tags=tags,
+            depends_on=[*catalog.tables.values(), *grants[access.warehouse.name]],
             **config.warehouse.model_dump(),
         ),
     )
 
-    exports = {
-        "buckets": {zone: bucket.bucket for zone, bucket in lake.buckets.items()},
-        "code_bucket": artifacts.bucket.bucket,
-        "bootstrap": streaming.bootstrap,
-        "topics": [topic.name for topic in data.topics],
-        "connectors": [connector.name for connector in sinks.connectors.values()],
-        "jobs": {job: resource.name for job, resource in processing.jobs.items()},
-        "pipeline": processing.pipeline.arn,
-        "workgroup": warehouse.workgroup.workgroup_name,
-        "database": warehouse.database,
-    }
     if config.gcp and access.bridge:
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
-                environment=environment,
-                account=account,
-                region=region,
+                where=where,
                 topics=shared,
                 contract=contracts.compile_bridge(data),
                 code=Path("bridges/pubsub"),
                 packages=Path("build/packages/pubsub_bridge"),
                 role=access.bridge,
                 cluster_arn=streaming.cluster.arn,
-                subnet_ids=network.subnet_ids("applications"),
+                subnet_ids=application_subnet_ids,
                 security_group_id=applications,
                 kms_key_arn=keys.arn("streaming"),
-                logs_key_arn=keys.arn("logs"),
-                keep_data=keep_data,
+                logs_key_arn=logs_key_arn,
                 depends_on=[
                     *(streaming.topics[topic.name] for topic in shared),
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),
                 ],
-                tags=tags,
                 **config.gcp.model_dump(),
             ),
         )
-        exports |= {
-            "function": bridge.function.name,
-            "failures": bridge.failures.url,
-            "pubsub_topics": {name: topic.name for name, topic in bridge.topics.items()},
-            "pubsub_subscriptions": {name: kept.name for name, kept in bridge.subscriptions.items()},
-        }
-    for name, value in exports.items():
-        pulumi.export(name, value)
+        pulumi.export("function", bridge.function.name)
+        pulumi.export("failures", bridge.failures.url)
+        pulumi.export("pubsub_topics", {name: topic.name for name, topic in bridge.topics.items()})
+        pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
+
+    pulumi.export("buckets", {zone: bucket.bucket for zone, bucket in lake.buckets.items()})
+    pulumi.export("code_bucket", artifacts.bucket.bucket)
+    pulumi.export("bootstrap", streaming.bootstrap)
+    pulumi.export("topics", [topic.name for topic in data.topics])
+    pulumi.export("connectors", [connector.name for connector in sinks.connectors.values()])
+    pulumi.export("jobs", {name: job.name for name, job in processing.jobs.items()})
+    pulumi.export("pipeline", processing.pipeline.arn)
+    pulumi.export("workgroup", warehouse.workgroup.workgroup_name)
+    pulumi.export("database", warehouse.database)
+
+
+def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:
+    if not config.optimize_tables:
+        return None
+    return OptimizerArgs(role=access.optimizer, snapshot_days=config.snapshot_days, orphan_days=config.orphan_days)
+
+
+def _grants(
+    data: contracts.Contracts, access: Access, lake: Lake, catalog: Catalog
+) -> dict[str, list[pulumi.Resource]]:
+    """Who may read and write which tables; returns the policies of each role, for those who must wait for them."""
+    raw = [table for table in data.tables if table.database == "raw"]
+    curated = [table for table in data.tables if table.database == "curated"]
+    operations = [table for table in data.tables if table.database == "operations"]
+    ledger = data.operations_table("ledger")
+
+    reads = [
+        (access.curate, raw),
+        (access.build_mart, curated),
+        (access.warehouse, [table for table in data.tables if table.database != "raw"]),
+    ]
+    writes = [
+        *((access.connectors[topic.name], [topic.landing]) for topic in data.topics),
+        (access.curate, [*curated, *operations]),
+        (access.build_mart, [ledger, *data.marts]),
+        (access.optimizer, list(data.tables)),
+    ]
+    grants: dict[str, list[pulumi.Resource]] = {access.curate.name: [lake.grant_reference(access.curate)]}
+    for grantee, tables in reads:
+        grants.setdefault(grantee.name, []).extend(
+            (lake.grant_read(grantee, tables), catalog.grant_read(grantee, tables))
+        )
+    for grantee, tables in writes:
+        grants.setdefault(grantee.name, []).extend(
+            (lake.grant_write(grantee, tables), catalog.grant_write(grantee, tables))
+        )
+    return grants
 
 
 def main() -> None:
+    """Read everything that people wrote, then build what the stack's settings say."""
     try:
         config = settings.load()
         data = contracts.load()
     except (settings.SettingsError, contracts.ContractErrors) as error:
         # Whoever reads this wrote a stack file or a contract: the list of problems helps, a traceback does not.
         raise pulumi.RunError(str(error)) from error
-    tags = base_tags(environment=config.environment, **config.tags.model_dump())
+    where = Place(
+        environment=config.environment,
+        account=config.account,
+        region=config.region,
+        keep_data=config.protection.keep_data,
+        tags=base_tags(environment=config.environment, **config.tags.model_dump()),
+    )
     if isinstance(config, settings.OrganizationStack):
-        organization(config, tags)
+        organization(config, where)
     else:
-        backbone(config, data, tags)
+        backbone(config, data, where)
 
 
 main()

@@ -92,14 +92,6 @@ class Subnets(Section):
     streaming: tuple[IPv4Network, ...] = Field(description="for Kafka brokers")
     endpoints: tuple[IPv4Network, ...] = Field(description="for interface endpoints")
 
-    def by_purpose(self) -> dict[str, list[str]]:
-        """Purpose -> its blocks as text."""
-        return {
-            "applications": [str(block) for block in self.applications],
-            "streaming": [str(block) for block in self.streaming],
-            "endpoints": [str(block) for block in self.endpoints],
-        }
-
     def named(self) -> Iterator[tuple[str, IPv4Network]]:
         for purpose in ("applications", "streaming", "endpoints"):
             for index, block in enumerate(getattr(self, purpose)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, ResourceOptions
 
+from components.place import Place
 from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, allow, deny, document, trust
 
 
@@ -18,13 +19,10 @@ from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, all
 class AccessArgs:
     """The names of what takes the roles: `connectors` by topic, the state machine, the function (or None)."""
 
-    environment: str
-    account: str
-    region: str
+    where: Place
     connectors: Mapping[str, str]
     pipeline: str
     bridge: str | None
-    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,10 @@ class Access(ComponentResource):
             f"{name}-boundary",
             description="The most that a role of the data backbone can be given",
             policy=document(_boundary(args), limit=MANAGED_LIMIT, of="the permission boundary"),
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self),
         )
-        region = f"{args.region}:{args.account}"
+        arn = args.where.arn
         # Glue and Redshift document the account as a condition, but no ARN that they would send.
         self.curate = self._role("curate", _Role(("glue.amazonaws.com",), "Glue job curate"))
         self.build_mart = self._role("build-mart", _Role(("glue.amazonaws.com",), "Glue job build_mart"))
@@ -58,11 +56,11 @@ class Access(ComponentResource):
         self.warehouse = self._role(
             "warehouse", _Role(("redshift-serverless.amazonaws.com", "redshift.amazonaws.com"), "Redshift Serverless")
         )
-        machine = f"arn:aws:states:{region}:stateMachine:{args.pipeline}"
+        machine = arn("states", f"stateMachine:{args.pipeline}")
         self.pipeline = self._role("pipeline", _Role(("states.amazonaws.com",), "State machine", (machine,)))
-        group = f"arn:aws:scheduler:{region}:schedule-group/default"
+        group = arn("scheduler", "schedule-group/default")
         self.scheduler = self._role("scheduler", _Role(("scheduler.amazonaws.com",), "Pipeline schedule", (group,)))
-        flow = f"arn:aws:ec2:{region}:vpc-flow-log/*"
+        flow = arn("ec2", "vpc-flow-log/*")
         self.flow_logs = self._role("flow-logs", _Role(("vpc-flow-logs.amazonaws.com",), "VPC flow logs", (flow,)))
         self.connectors = {
             topic: self._role(
@@ -70,16 +68,16 @@ class Access(ComponentResource):
                 _Role(
                     ("kafkaconnect.amazonaws.com",),
                     f"Connector of {topic}",
-                    (f"arn:aws:kafkaconnect:{region}:connector/{connector}/*",),
+                    (arn("kafkaconnect", f"connector/{connector}/*"),),
                 ),
             )
             for topic, connector in args.connectors.items()
         }
         self.bridge: Grantee | None = None
         if args.bridge:
-            function = f"arn:aws:lambda:{region}:function:{args.bridge}"
+            function = arn("lambda", f"function:{args.bridge}")
             # Google Cloud trusts this role by its name.
-            physical = f"novaretail-{args.environment}-{args.bridge}"
+            physical = args.where.name(args.bridge)
             spec = _Role(("lambda.amazonaws.com",), f"Function {args.bridge}", (function,), physical)
             self.bridge = self._role("bridge", spec)
         self.register_outputs({"boundary": self.boundary.arn})
@@ -89,9 +87,9 @@ class Access(ComponentResource):
             f"{self._name}-{name}",
             name=spec.physical_name,
             description=spec.purpose,
-            assume_role_policy=trust(spec.services, account=self._args.account, source_arns=spec.source_arns),
+            assume_role_policy=trust(spec.services, account=self._args.where.account, source_arns=spec.source_arns),
             permissions_boundary=self.boundary.arn,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
         )
         return Grantee(name, role, spec.physical_name)
@@ -99,38 +97,36 @@ class Access(ComponentResource):
 
 def _boundary(args: AccessArgs) -> list[Statement]:
     """The services of the data path, in this account and region; nothing about IAM, accounts or networks' shape."""
-    own = f"{args.region}:{args.account}"
-    buckets = f"arn:aws:s3:::novaretail-{args.environment}-*"
+    own, buckets = args.where.arn, f"arn:aws:s3:::{args.where.name('*')}"
     return [
         allow(["s3:*Object*", "s3:AbortMultipartUpload", "s3:Get*", "s3:List*"], [buckets, f"{buckets}/*"]),
         allow(
             ["glue:*"],
-            [f"arn:aws:glue:{own}:{kind}" for kind in ("catalog", "database/*", "table/*", "job/*", "connection/*")],
+            [own("glue", kind) for kind in ("catalog", "database/*", "table/*", "job/*", "connection/*")],
         ),
         allow(
             ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-            [f"arn:aws:kms:{own}:key/*"],
+            [own("kms", "key/*")],
         ),
-        allow(["kafka-cluster:*", "kafka:Describe*", "kafka:Get*"], [f"arn:aws:kafka:{own}:*"]),
-        allow(["logs:*"], [f"arn:aws:logs:{own}:*"]),
-        allow(["sqs:GetQueue*", "sqs:SendMessage"], [f"arn:aws:sqs:{own}:*"]),
-        allow(["secretsmanager:GetSecretValue"], [f"arn:aws:secretsmanager:{own}:secret:*"]),
-        allow(["states:StartExecution"], [f"arn:aws:states:{own}:stateMachine:{args.pipeline}"]),
-        # Network interfaces of jobs, functions and connectors, log delivery, tracing and metrics have no resource
-        # level in IAM, or a resource that does not exist yet.
+        allow(["kafka-cluster:*", "kafka:Describe*", "kafka:Get*"], [own("kafka", "*")]),
+        allow(["logs:*"], [own("logs", "*")]),
+        allow(["sqs:GetQueue*", "sqs:SendMessage"], [own("sqs", "*")]),
+        allow(["secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:*")]),
+        allow(["states:StartExecution"], [own("states", f"stateMachine:{args.pipeline}")]),
+        # Interfaces of jobs and functions, in this account's networks.
+        allow(
+            ["ec2:*PrivateIpAddresses", "ec2:CreateTags", "ec2:DeleteTags", "ec2:*NetworkInterface"],
+            [own("ec2", "*/*")],
+        ),
+        # Looking networks up, log delivery, tracing and metrics have no resource level in IAM.
         allow(
             [
                 "cloudwatch:PutMetricData",
-                "ec2:CreateNetworkInterface",
-                "ec2:CreateTags",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DeleteTags",
                 "ec2:Describe*",
-                "ec2:*PrivateIpAddresses",
                 "logs:*LogDelivery",
-                "logs:ListLogDeliveries",
                 "logs:*ResourcePolic*",
                 "logs:DescribeLogGroups",
+                "logs:ListLogDeliveries",
                 "xray:GetSampling*",
                 "xray:Put*",
             ],

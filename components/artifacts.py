@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import Archive, Asset, ComponentResource, Input, Output, ResourceOptions
 
 from components.buckets import harden
+from components.place import Place
 from components.policies import Grantee, allow, attach
 
 
@@ -16,11 +17,9 @@ from components.policies import Grantee, allow, attach
 class ArtifactsArgs:
     """`noncurrent_days` is how long a replaced version of code stays."""
 
-    environment: str
-    region: str
+    where: Place
     kms_key_arn: Input[str]
     noncurrent_days: int
-    tags: Mapping[str, str]
 
 
 class Artifacts(ComponentResource):
@@ -33,9 +32,9 @@ class Artifacts(ComponentResource):
         own = ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(
             f"{name}-code",
-            bucket=f"novaretail-{args.environment}-code",
+            bucket=args.where.name("code"),
             force_destroy=True,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=own,
         )
         harden(f"{name}-code", self.bucket, args.kms_key_arn, own)
@@ -62,22 +61,23 @@ class Artifacts(ComponentResource):
             bucket=self.bucket.bucket,
             key=key,
             source=content,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
         )
 
-    def uri(self, shipped: aws.s3.BucketObjectv2) -> Output[str]:
+    def ship(self, key: str, content: Asset | Archive) -> Output[str]:
+        """The same, for who wants to know where it is: its s3:// address."""
+        shipped = self.put(key, content)
         return Output.concat("s3://", shipped.bucket, "/", shipped.key)
 
     def grant_read(self, grantee: Grantee, prefixes: Sequence[str]) -> aws.iam.RolePolicy:
         """Let a role read what was shipped below prefixes."""
-        via = {"StringEquals": {"kms:ViaService": f"s3.{self._args.region}.amazonaws.com"}}
         return attach(
             self,
             f"{self._name}-read-{grantee.name}",
             grantee,
             [
                 allow(["s3:GetObject"], [Output.concat(self.bucket.arn, f"/{prefix}/*") for prefix in prefixes]),
-                allow(["kms:Decrypt"], [self._args.kms_key_arn], when=via),
+                allow(["kms:Decrypt"], [self._args.kms_key_arn], when=self._args.where.through("s3")),
             ],
         )

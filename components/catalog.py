@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import Grantee, allow, attach
 from contracts import Contracts, Table
 
@@ -34,13 +35,10 @@ class OptimizerArgs:
 class CatalogArgs:
     """`location` says where a table lies (s3://bucket/prefix)."""
 
-    account: str
-    region: str
+    where: Place
     contracts: Contracts
     location: Callable[[Table], Output[str]]
     optimizer: OptimizerArgs | None
-    keep_data: bool
-    tags: Mapping[str, str]
 
 
 class Catalog(ComponentResource):
@@ -49,13 +47,13 @@ class Catalog(ComponentResource):
     def __init__(self, name: str, args: CatalogArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:catalog:Catalog", name, {}, opts)
         self._name, self._args = name, args
-        self._held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self._held = args.where.stateful(self)
         self.databases = {
             database: aws.glue.CatalogDatabase(
                 f"{name}-{database}",
                 name=database,
                 description=f"NovaRetail: {database}",
-                tags=args.tags,
+                tags=args.where.tags,
                 opts=self._held,
             )
             for database in args.contracts.databases
@@ -77,13 +75,10 @@ class Catalog(ComponentResource):
 
     def _arns(self, tables: Sequence[Table]) -> list[str]:
         # Glue asks for the right on the catalog, the database and the table.
-        base = f"arn:aws:glue:{self._args.region}:{self._args.account}"
         databases = sorted({table.database for table in tables})
-        return [
-            f"{base}:catalog",
-            *(f"{base}:database/{database}" for database in databases),
-            *(f"{base}:table/{table.database}/{table.name}" for table in tables),
-        ]
+        named = [f"database/{database}" for database in databases]
+        named += [f"table/{table.database}/{table.name}" for table in tables]
+        return [self._args.where.arn("glue", resource) for resource in ("catalog", *named)]
 
     def _table(self, table: Table) -> aws.glue.CatalogTable:
         location = self._args.location(table)
@@ -109,10 +104,9 @@ class Catalog(ComponentResource):
         )
 
     def _grant_maintenance_logs(self, grantee: Grantee) -> None:
-        base = f"arn:aws:logs:{self._args.region}:{self._args.account}:log-group:/aws-glue"
         kinds = ("iceberg-compaction", "iceberg-retention", "iceberg-orphan-file-deletion")
         actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-        groups = [f"{base}/{kind}/logs:*" for kind in kinds]
+        groups = [self._args.where.arn("logs", f"log-group:/aws-glue/{kind}/logs:*") for kind in kinds]
         attach(self, f"{self._name}-maintenance-{grantee.name}", grantee, [allow(actions, groups)])
 
     def _optimize(self, table: Table, args: OptimizerArgs) -> None:
@@ -141,7 +135,7 @@ class Catalog(ComponentResource):
         for kind, configuration in kinds.items():
             aws.glue.CatalogTableOptimizer(
                 f"{self._name}-{table.database}-{table.name}-{kind.replace('_', '-')}",
-                catalog_id=self._args.account,
+                catalog_id=self._args.where.account,
                 database_name=table.database,
                 table_name=self.tables[table.full_name].name,
                 type=kind,

@@ -6,13 +6,12 @@ key of data is used through the services that keep that data, from this account,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import KEY_LIMIT, Statement, allow, document
 
 VIA: dict[str, tuple[str, ...]] = {
@@ -50,13 +49,9 @@ _ADMINISTER = [
 class EncryptionArgs:
     """`deletion_days` (7 to 30) is how long a deleted key can be called back."""
 
-    environment: str
-    account: str
-    region: str
+    where: Place
     deletion_days: int
     rotation_days: int
-    keep_data: bool
-    tags: Mapping[str, str]
 
 
 class Encryption(ComponentResource):
@@ -64,22 +59,22 @@ class Encryption(ComponentResource):
 
     def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Encryption", name, {}, opts)
-        held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        held = args.where.stateful(self)
         self.keys: dict[str, aws.kms.Key] = {}
         for purpose in VIA:
             key = aws.kms.Key(
                 f"{name}-{purpose}",
-                description=f"NovaRetail {args.environment}: {purpose}",
+                description=f"NovaRetail {args.where.environment}: {purpose}",
                 enable_key_rotation=True,
                 rotation_period_in_days=args.rotation_days,
                 deletion_window_in_days=args.deletion_days,
                 policy=document(_policy(purpose, args), limit=KEY_LIMIT, of=f"key {purpose}"),
-                tags={**args.tags, "Purpose": purpose},
+                tags={**args.where.tags, "Purpose": purpose},
                 opts=held,
             )
             aws.kms.Alias(
                 f"{name}-{purpose}-alias",
-                name=f"alias/novaretail-{args.environment}-{purpose}",
+                name=f"alias/{args.where.name(purpose)}",
                 target_key_id=key.key_id,
                 opts=ResourceOptions(parent=self),
             )
@@ -91,24 +86,21 @@ class Encryption(ComponentResource):
 
 
 def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
-    account = {"AWS": f"arn:aws:iam::{args.account}:root"}
+    account = {"AWS": f"arn:aws:iam::{args.where.account}:root"}
     statements = [allow(_ADMINISTER, _THIS_KEY, principal=account)]
-    if services := [f"{service}.{args.region}.amazonaws.com" for service in VIA[purpose]]:
-        through: dict[str, Any] = {"kms:CallerAccount": args.account, "kms:ViaService": services}
-        statements.append(allow(_USE, _THIS_KEY, principal=account, when={"StringEquals": through}))
-        lasting: dict[str, dict[str, Any]] = {
-            "StringEquals": through,
-            "Bool": {"kms:GrantIsForAWSResource": "true"},
-        }
-        statements.append(allow(["kms:CreateGrant"], _THIS_KEY, principal=account, when=lasting))
+    if VIA[purpose]:
+        used = args.where.through(*VIA[purpose])
+        statements.append(allow(_USE, _THIS_KEY, principal=account, when=used))
+        lent = {**used, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        statements.append(allow(["kms:CreateGrant"], _THIS_KEY, principal=account, when=lent))
     if purpose == "logs":
         # The context names the log group that is read or written.
-        context = f"arn:aws:logs:{args.region}:{args.account}:log-group:*"
+        context = args.where.arn("logs", "log-group:*")
         statements.append(
             allow(
                 _USE,
                 _THIS_KEY,
-                principal={"Service": f"logs.{args.region}.amazonaws.com"},
+                principal={"Service": f"logs.{args.where.region}.amazonaws.com"},
                 when={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context}},
             )
         )

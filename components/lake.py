@@ -7,7 +7,7 @@ the age of rows is the business of the tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,12 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 
 from components.buckets import harden
+from components.place import Place
 from components.policies import Grantee, Statement, allow, attach
 from contracts import Contracts, Table
 
+REFERENCE = "reference"
+"""Folder of raw with small files that no contract describes."""
 ZONES = ("raw", "curated", "analytics")
 _READ = ["s3:GetObject"]
 # A multipart upload that fails is aborted by its writer; overwriting and deleting make old versions.
@@ -28,18 +31,15 @@ _WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutO
 class LakeArgs:
     """`exchange_rates` is a CSV file of the program's folder, uploaded to raw."""
 
-    environment: str
-    region: str
+    where: Place
     contracts: Contracts
     kms_key_arn: Input[str]
     exchange_rates: Path
     noncurrent_days: int
-    keep_data: bool
-    tags: Mapping[str, str]
 
 
 class Lake(ComponentResource):
-    """Buckets (`buckets`, by zone) that only take TLS and the lake's key; grants by table and by prefix."""
+    """Buckets (`buckets`, by zone) that only take TLS and the lake's key; grants by table."""
 
     def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:Lake", name, {}, opts)
@@ -48,10 +48,10 @@ class Lake(ComponentResource):
         rates = aws.s3.BucketObjectv2(
             f"{name}-exchange-rates",
             bucket=self.buckets["raw"].bucket,
-            key="reference/exchange_rates/exchange_rates.csv",
+            key=f"{REFERENCE}/exchange_rates/exchange_rates.csv",
             source=FileAsset(str(args.exchange_rates)),
             content_type="text/csv",
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self),
         )
         self.exchange_rates: Output[str] = Output.concat("s3://", self.buckets["raw"].bucket, "/", rates.key)
@@ -61,47 +61,42 @@ class Lake(ComponentResource):
         """Where a table lies."""
         return Output.concat("s3://", self.buckets[table.zone].bucket, "/", table.prefix)
 
-    def grant_read(
-        self, grantee: Grantee, tables: Sequence[Table], *, prefixes: Mapping[str, str] | None = None
-    ) -> aws.iam.RolePolicy:
-        """Let a role read the files of tables, and of further prefixes (zone -> prefix)."""
-        return self._grant("read", grantee, _READ, ["kms:Decrypt"], tables, prefixes or {})
+    def grant_read(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
+        """Let a role read the files of tables."""
+        return self._grant("read", grantee, _READ, {(table.zone, table.prefix) for table in tables})
 
     def grant_write(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
         """Let a role read and write the files of tables, and of no others."""
-        return self._grant("write", grantee, _WRITE, ["kms:Decrypt", "kms:GenerateDataKey"], tables, {})
+        return self._grant("write", grantee, _WRITE, {(table.zone, table.prefix) for table in tables})
+
+    def grant_reference(self, grantee: Grantee) -> aws.iam.RolePolicy:
+        """Let a role read reference data: exchange rates and the like."""
+        return self._grant("reference", grantee, _READ, {("raw", REFERENCE)})
 
     def _grant(
-        self,
-        kind: str,
-        grantee: Grantee,
-        actions: Sequence[str],
-        key_actions: Sequence[str],
-        tables: Sequence[Table],
-        prefixes: Mapping[str, str],
+        self, kind: str, grantee: Grantee, actions: Sequence[str], folders: set[tuple[str, str]]
     ) -> aws.iam.RolePolicy:
-        wanted = sorted({(table.zone, table.prefix) for table in tables} | set(prefixes.items()))
         statements: list[Statement] = []
-        for zone in sorted({zone for zone, _ in wanted}):
-            folders = [prefix for owner, prefix in wanted if owner == zone]
+        for zone in sorted({zone for zone, _ in folders}):
+            prefixes = sorted(prefix for owner, prefix in folders if owner == zone)
             arn = self.buckets[zone].arn
-            statements.append(allow(actions, [Output.concat(arn, "/", folder, "/*") for folder in folders]))
-            listed = {"StringLike": {"s3:prefix": [pattern for f in folders for pattern in (f, f"{f}/*")]}}
+            statements.append(allow(actions, [Output.concat(arn, "/", prefix, "/*") for prefix in prefixes]))
+            listed = {"StringLike": {"s3:prefix": [pattern for p in prefixes for pattern in (p, f"{p}/*")]}}
             statements.append(allow(["s3:ListBucket"], [arn], when=listed))
             statements.append(allow(["s3:GetBucketLocation"], [arn]))
-        via = {"StringEquals": {"kms:ViaService": f"s3.{self._args.region}.amazonaws.com"}}
-        statements.append(allow(key_actions, [self._args.kms_key_arn], when=via))
+        key_actions = ["kms:Decrypt"] if actions is _READ else ["kms:Decrypt", "kms:GenerateDataKey"]
+        statements.append(allow(key_actions, [self._args.kms_key_arn], when=self._args.where.through("s3")))
         return attach(self, f"{self._name}-{kind}-{grantee.name}", grantee, statements)
 
     def _bucket(self, zone: str) -> aws.s3.Bucket:
         name, args = f"{self._name}-{zone}", self._args
         # What guards a bucket shares its fate: a kept bucket without its access block would be open.
-        held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        held = args.where.stateful(self)
         bucket = aws.s3.Bucket(
             name,
-            bucket=f"novaretail-{args.environment}-datalake-{zone}",
-            tags={**args.tags, "Zone": zone},
-            force_destroy=not args.keep_data,
+            bucket=args.where.name(f"datalake-{zone}"),
+            tags={**args.where.tags, "Zone": zone},
+            force_destroy=not args.where.keep_data,
             opts=held,
         )
         harden(name, bucket, args.kms_key_arn, held)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import Grantee, allow, attach
 
 PURPOSES = ("applications", "streaming", "endpoints")
@@ -33,8 +34,7 @@ GOOGLE_PRIVATE_RANGE = "199.36.153.8/30"
 class NetworkArgs:
     """`subnets` has a block a zone for each of applications, streaming and endpoints."""
 
-    environment: str
-    region: str
+    where: Place
     cidr: str
     zones: Sequence[str]
     subnets: Mapping[str, Sequence[str]]
@@ -43,7 +43,6 @@ class NetworkArgs:
     flow_log_days: int
     flow_log_role: Grantee
     logs_key_arn: Input[str]
-    tags: Mapping[str, str]
 
 
 class Network(ComponentResource):
@@ -57,17 +56,17 @@ class Network(ComponentResource):
             cidr_block=args.cidr,
             enable_dns_hostnames=True,
             enable_dns_support=True,
-            tags={**args.tags, "Name": f"novaretail-{args.environment}"},
+            tags={**args.where.tags, "Name": args.where.name()},
             opts=self._own,
         )
         # The default group of a VPC lets its members talk to anything; without rules it lets nobody.
         aws.ec2.DefaultSecurityGroup(
-            f"{name}-default-group", vpc_id=self.vpc.id, ingress=[], egress=[], tags=args.tags, opts=self._own
+            f"{name}-default-group", vpc_id=self.vpc.id, ingress=[], egress=[], tags=args.where.tags, opts=self._own
         )
         self.route_table = aws.ec2.RouteTable(
             f"{name}-private",
             vpc_id=self.vpc.id,
-            tags={**args.tags, "Name": f"novaretail-{args.environment}-private"},
+            tags={**args.where.tags, "Name": args.where.name("private")},
             opts=self._own,
         )
         self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
@@ -75,10 +74,10 @@ class Network(ComponentResource):
         self.s3_gateway = aws.ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=self.vpc.id,
-            service_name=f"com.amazonaws.{args.region}.s3",
+            service_name=f"com.amazonaws.{args.where.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[self.route_table.id],
-            tags={**args.tags, "Name": "s3"},
+            tags={**args.where.tags, "Name": "s3"},
             opts=self._own,
         )
         self._rules()
@@ -99,7 +98,7 @@ class Network(ComponentResource):
                 availability_zone=zone,
                 cidr_block=block,
                 map_public_ip_on_launch=False,
-                tags={**self._args.tags, "Name": f"novaretail-{self._args.environment}-{purpose}-{zone}"},
+                tags={**self._args.where.tags, "Name": self._args.where.name(f"{purpose}-{zone}")},
                 opts=self._own,
             )
             aws.ec2.RouteTableAssociation(
@@ -114,7 +113,7 @@ class Network(ComponentResource):
             description=f"NovaRetail {purpose}",
             vpc_id=self.vpc.id,
             # Groups name each other in rules of their own, or none could be removed.
-            tags={**self._args.tags, "Name": f"novaretail-{self._args.environment}-{purpose}"},
+            tags={**self._args.where.tags, "Name": self._args.where.name(f"{purpose}")},
             opts=self._own,
         )
 
@@ -144,7 +143,7 @@ class Network(ComponentResource):
                 from_port=low,
                 to_port=high,
                 description=why,
-                tags=self._args.tags,
+                tags=self._args.where.tags,
                 opts=self._own,
             )
 
@@ -166,7 +165,7 @@ class Network(ComponentResource):
             from_port=443,
             to_port=443,
             description=why,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=self._own,
         )
 
@@ -175,12 +174,12 @@ class Network(ComponentResource):
             aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}",
                 vpc_id=self.vpc.id,
-                service_name=f"com.amazonaws.{self._args.region}.{service}",
+                service_name=f"com.amazonaws.{self._args.where.region}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids("endpoints"),
                 security_group_ids=[self.groups["endpoints"].id],
-                tags={**self._args.tags, "Name": service},
+                tags={**self._args.where.tags, "Name": service},
                 opts=self._own,
             )
 
@@ -188,10 +187,10 @@ class Network(ComponentResource):
         args = self._args
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-flow-logs",
-            name=f"/novaretail/{args.environment}/vpc/flow",
+            name=args.where.log_group("vpc/flow"),
             retention_in_days=args.flow_log_days,
             kms_key_id=args.logs_key_arn,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=self._own,
         )
         actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
@@ -209,6 +208,6 @@ class Network(ComponentResource):
             log_destination=group.arn,
             iam_role_arn=args.flow_log_role.arn,
             max_aggregation_interval=60,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self, depends_on=[granted]),
         )

@@ -14,6 +14,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import ANYTHING, Grantee, allow, attach
 
 CATALOG = "glue_catalog"
@@ -25,7 +26,7 @@ PIPELINE = "lake-pipeline"
 class ProcessingArgs:
     """`scripts` and `roles` are by job; `py_files` and `extra_files` lie beside every job."""
 
-    environment: str
+    where: Place
     datasets: Sequence[str]
     marts: Sequence[str]
     scripts: Mapping[str, Input[str]]
@@ -48,7 +49,6 @@ class ProcessingArgs:
     concurrent_runs: int
     schedule: str | None
     log_days: int
-    tags: Mapping[str, str]
 
 
 class Processing(ComponentResource):
@@ -81,28 +81,24 @@ class Processing(ComponentResource):
                 "security_group_id_lists": [args.security_group_id],
                 "subnet_id": args.subnet_id,
             },
-            tags=args.tags,
+            tags=args.where.tags,
             opts=self._own,
         )
         # Glue writes its own and Spark's lines to <prefix>/error, what the job prints to <prefix>/output.
-        self._logs = {
-            job: [self._log_group(f"/novaretail/{args.environment}/glue/{job}/{kind}") for kind in ("error", "output")]
-            for job in JOBS
-        }
+        self._logs = {job: [self._log_group(f"glue/{job}/{kind}") for kind in ("error", "output")] for job in JOBS}
         self.jobs = {job: self._job(job) for job in JOBS}
         self.pipeline = self._pipeline()
         if args.schedule:
             self._schedule(args.schedule)
         self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
 
-    def _log_group(self, physical: str) -> aws.cloudwatch.LogGroup:
-        path = physical.rsplit(f"/{self._args.environment}/", 1)[1]
+    def _log_group(self, path: str, *, prefix: str = "") -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
-            name=physical,
+            name=prefix + self._args.where.log_group(path),
             retention_in_days=self._args.log_days,
             kms_key_id=self._args.logs_key_arn,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=self._own,
         )
 
@@ -135,9 +131,9 @@ class Processing(ComponentResource):
                 "--enable-auto-scaling": "true",
                 "--enable-metrics": "true",
                 "--enable-observability-metrics": "true",
-                "--custom-logGroup-prefix": f"/novaretail/{args.environment}/glue/{job}",
+                "--custom-logGroup-prefix": args.where.log_group(f"glue/{job}"),
             },
-            tags=args.tags,
+            tags=args.where.tags,
             opts=self._own,
         )
 
@@ -153,13 +149,23 @@ class Processing(ComponentResource):
                     [arn for group in self._logs[job] for arn in (group.arn, Output.concat(group.arn, ":*"))],
                 ),
                 allow(["glue:GetConnection"], [self._connection.arn, _catalog_arn(self._connection.arn)]),
-                # Metrics have a namespace only; EC2's Describe calls and interfaces to come have no resource level.
+                # Metrics have a namespace, but no resource.
                 allow(
                     ["cloudwatch:PutMetricData"], [ANYTHING], when={"StringEquals": {"cloudwatch:namespace": "Glue"}}
                 ),
+                # Glue marks the interfaces that it makes, and only those may be marked.
+                allow(
+                    ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
+                    [self._args.where.arn("ec2", "*/*")],
+                ),
+                allow(
+                    ["ec2:CreateTags", "ec2:DeleteTags"],
+                    [self._args.where.arn("ec2", "network-interface/*")],
+                    when={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}},
+                ),
+                # Looking networks up has no resource level.
                 allow(
                     [
-                        "ec2:CreateNetworkInterface",
                         "ec2:DescribeNetworkInterfaces",
                         "ec2:DescribeRouteTables",
                         "ec2:DescribeSecurityGroups",
@@ -169,18 +175,13 @@ class Processing(ComponentResource):
                     ],
                     [ANYTHING],
                 ),
-                allow(
-                    ["ec2:CreateTags", "ec2:DeleteNetworkInterface", "ec2:DeleteTags"],
-                    [ANYTHING],
-                    when={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}},
-                ),
             ],
         )
 
     def _pipeline(self) -> aws.sfn.StateMachine:
         args = self._args
         # Below this prefix, Step Functions may deliver without a change of the account's resource policies.
-        logs = self._log_group(f"/aws/vendedlogs/novaretail/{args.environment}/states/{PIPELINE}")
+        logs = self._log_group(f"states/{PIPELINE}", prefix="/aws/vendedlogs")
         arns = [job.arn for job in self.jobs.values()]
         granted = attach(
             self,
@@ -225,7 +226,7 @@ class Processing(ComponentResource):
                 "log_destination": Output.concat(logs.arn, ":*"),
             },
             tracing_configuration={"enabled": True},
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self, depends_on=[granted]),
         )
 

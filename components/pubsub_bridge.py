@@ -17,6 +17,7 @@ import pulumi_gcp as gcp
 from pulumi import ComponentResource, FileArchive, Input, Output, Resource, ResourceOptions, StringAsset
 
 from components.assets import archive, json_asset, sources
+from components.place import Place
 from components.policies import ANYTHING, Grantee, allow, attach
 from components.tagging import labels
 from contracts import Topic
@@ -37,9 +38,7 @@ class PubSubBridgeArgs:
     The fields from `project` on are those of settings.Gcp; see there for units and bounds.
     """
 
-    environment: str
-    account: str
-    region: str
+    where: Place
     topics: Sequence[Topic]
     contract: Mapping[str, Any]
     code: Path
@@ -50,9 +49,7 @@ class PubSubBridgeArgs:
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     logs_key_arn: Input[str]
-    keep_data: bool
     depends_on: Sequence[Resource]
-    tags: Mapping[str, str]
     project: str
     regions: Sequence[str]
     message_days: int
@@ -75,7 +72,7 @@ class PubSubBridge(ComponentResource):
     def __init__(self, name: str, args: PubSubBridgeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:bridge:PubSubBridge", name, {}, opts)
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        self._held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self._held = args.where.stateful(self)
         self.topics: dict[str, gcp.pubsub.Topic] = {}
         self.subscriptions: dict[str, gcp.pubsub.Subscription] = {}
         # Pub/Sub itself moves dead letters, and needs the rights for it.
@@ -90,7 +87,7 @@ class PubSubBridge(ComponentResource):
             name=FAILURES,
             message_retention_seconds=14 * DAY_SECONDS,
             kms_master_key_id=args.kms_key_arn,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=self._held,
         )
         self.function = self._function(credentials)
@@ -98,7 +95,7 @@ class PubSubBridge(ComponentResource):
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
 
     def _pubsub(self, topic: Topic) -> None:
-        args, marks = self._args, labels(self._args.tags)
+        args, marks = self._args, labels(self._args.where.tags)
         stem = f"{self._name}-{topic.name.replace('_', '-')}"
         storage: gcp.pubsub.TopicMessageStoragePolicyArgsDict = {
             "allowed_persistence_regions": list(args.regions),
@@ -179,20 +176,20 @@ class PubSubBridge(ComponentResource):
             raise ValueError("Google Cloud trusts the bridge's role by its name: give it a fixed one")
         pool = gcp.iam.WorkloadIdentityPool(
             f"{name}-pool",
-            workload_identity_pool_id=f"novaretail-{args.environment}-aws",
+            workload_identity_pool_id=args.where.name("aws"),
             project=args.project,
             display_name="NovaRetail AWS",
             description="Roles of the data backbone on AWS",
             opts=self._own,
         )
-        assumed = f"arn:aws:sts::{args.account}:assumed-role/{role}"
+        assumed = f"arn:aws:sts::{args.where.account}:assumed-role/{role}"
         provider = gcp.iam.WorkloadIdentityPoolProvider(
             f"{name}-provider",
             workload_identity_pool_id=pool.workload_identity_pool_id,
-            workload_identity_pool_provider_id=f"aws-{args.account}",
+            workload_identity_pool_provider_id=f"aws-{args.where.account}",
             project=args.project,
             display_name="AWS account",
-            aws={"account_id": args.account},
+            aws={"account_id": args.where.account},
             attribute_mapping={
                 "google.subject": "assertion.arn",
                 # The session's name changes with every container; the role's does not.
@@ -230,15 +227,15 @@ class PubSubBridge(ComponentResource):
         args, name = self._args, self._name
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=f"/novaretail/{args.environment}/lambda/{FUNCTION}",
+            name=args.where.log_group(f"lambda/{FUNCTION}"),
             retention_in_days=args.log_days,
             kms_key_id=args.logs_key_arn,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=self._own,
         )
         packages = aws.lambda_.LayerVersion(
             f"{name}-packages",
-            layer_name=f"novaretail-{args.environment}-{FUNCTION}",
+            layer_name=args.where.name(FUNCTION),
             description="Python packages of bridges/pubsub/requirements.txt",
             code=FileArchive(str(args.packages)),
             compatible_runtimes=[RUNTIME],
@@ -273,13 +270,12 @@ class PubSubBridge(ComponentResource):
             vpc_config={"subnet_ids": list(args.subnet_ids), "security_group_ids": [args.security_group_id]},
             logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO"},
             tracing_config={"mode": "Active"},
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self, depends_on=[granted]),
         )
 
     def _grant(self, logs: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
         args = self._args
-        through = [f"{service}.{args.region}.amazonaws.com" for service in ("lambda", "sqs")]
         return attach(
             self,
             f"{self._name}-run-{args.role.name}",
@@ -291,13 +287,16 @@ class PubSubBridge(ComponentResource):
                 allow(
                     ["kms:Decrypt", "kms:GenerateDataKey"],
                     [args.kms_key_arn],
-                    when={"StringEquals": {"kms:ViaService": through}},
+                    when=args.where.through("lambda", "sqs"),
                 ),
-                # Interfaces in the VPC and traces have no resource level, or none before they exist.
+                allow(
+                    ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
+                    # Lambda wants the interfaces, subnets and groups of the account in one pattern.
+                    [args.where.arn("ec2", "*/*")],
+                ),
+                # Looking networks up, and tracing, have no resource level.
                 allow(
                     [
-                        "ec2:CreateNetworkInterface",
-                        "ec2:DeleteNetworkInterface",
                         "ec2:DescribeNetworkInterfaces",
                         "ec2:DescribeSecurityGroups",
                         "ec2:DescribeSubnets",
@@ -332,7 +331,7 @@ class PubSubBridge(ComponentResource):
                     "minimum_pollers": args.pollers_min,
                     "maximum_pollers": args.pollers_max,
                 },
-                tags=args.tags,
+                tags=args.where.tags,
                 opts=ResourceOptions(parent=self, depends_on=list(args.depends_on)),
             )
 

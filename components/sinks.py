@@ -15,6 +15,7 @@ from typing import Literal
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.place import Place
 from components.policies import Grantee, allow, attach
 from contracts import Topic
 
@@ -35,8 +36,7 @@ class LakeSinksArgs:
     The fields from `connect_version` on are those of settings.Sinks.
     """
 
-    environment: str
-    region: str
+    where: Place
     topics: Sequence[Topic]
     code: Path
     plugin_bucket_arn: Input[str]
@@ -51,7 +51,6 @@ class LakeSinksArgs:
     roles: Mapping[str, Grantee]
     depends_on: Mapping[str, Sequence[Resource]]
     logs_key_arn: Input[str]
-    tags: Mapping[str, str]
     connect_version: str
     tasks: int
     workers_min: int
@@ -83,22 +82,22 @@ class LakeSinks(ComponentResource):
                     "object_version": args.plugin_version,
                 }
             },
-            tags=args.tags,
+            tags=args.where.tags,
             opts=own,
         )
         worker = aws.mskconnect.WorkerConfiguration(
             f"{name}-worker",
             description="Converters and offset commits of the lake sinks",
             properties_file_content=worker_properties(args),
-            tags=args.tags,
+            tags=args.where.tags,
             opts=own,
         )
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=f"/novaretail/{args.environment}/mskconnect/lake-sinks",
+            name=args.where.log_group("mskconnect/lake-sinks"),
             retention_in_days=args.log_days,
             kms_key_id=args.logs_key_arn,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=own,
         )
         template = json.loads((args.code / "connector.json").read_text())
@@ -126,7 +125,7 @@ class LakeSinks(ComponentResource):
                 worker_configuration={"arn": worker.arn, "revision": worker.latest_revision},
                 service_execution_role_arn=args.roles[topic.name].arn,
                 log_delivery={"worker_log_delivery": {"cloudwatch_logs": {"enabled": True, "log_group": logs.name}}},
-                tags=args.tags,
+                tags=args.where.tags,
                 opts=ResourceOptions(parent=self, depends_on=list(args.depends_on[topic.name])),
             )
         self.register_outputs({"connectors": [connector_name(topic) for topic in args.topics]})
@@ -150,7 +149,7 @@ def connector_configuration(template: Mapping[str, str], topic: Topic, args: Lak
         "tasks.max": str(args.tasks),
         "iceberg.tables": topic.landing.full_name,
         "iceberg.catalog.warehouse": args.warehouse,
-        "iceberg.catalog.client.region": args.region,
+        "iceberg.catalog.client.region": args.where.region,
         "iceberg.control.topic": topic.control,
         "iceberg.control.commit.interval-ms": str(args.commit_seconds * 1000),
         "iceberg.control.commit.timeout-ms": str(args.commit_timeout_seconds * 1000),

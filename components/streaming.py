@@ -7,13 +7,14 @@ topic exists because a contract says so, never because somebody mistyped its nam
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import Grantee, allow, attach
 from contracts import Topic
 
@@ -28,14 +29,12 @@ CONTROL_DAYS = 30
 class StreamingArgs:
     """`subnet_ids` is one a zone; the fields from `kafka_version` on are those of settings.Streaming."""
 
-    environment: str
+    where: Place
     topics: Sequence[Topic]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     logs_key_arn: Input[str]
-    keep_data: bool
-    tags: Mapping[str, str]
     kafka_version: str
     instance_type: str
     brokers: int
@@ -54,13 +53,13 @@ class Streaming(ComponentResource):
     def __init__(self, name: str, args: StreamingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:Streaming", name, {}, opts)
         self._name, self._args = name, args
-        self._held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
+        self._held = args.where.stateful(self)
         logs = aws.cloudwatch.LogGroup(
             f"{name}-broker-logs",
-            name=f"/novaretail/{args.environment}/msk/broker",
+            name=args.where.log_group("msk/broker"),
             retention_in_days=args.log_days,
             kms_key_id=args.logs_key_arn,
-            tags=args.tags,
+            tags=args.where.tags,
             opts=ResourceOptions(parent=self),
         )
         configuration = aws.msk.Configuration(
@@ -73,7 +72,7 @@ class Streaming(ComponentResource):
         iam = args.authentication == "iam"
         self.cluster = aws.msk.Cluster(
             f"{name}-cluster",
-            cluster_name=f"novaretail-{args.environment}",
+            cluster_name=args.where.name(),
             kafka_version=args.kafka_version,
             number_of_broker_nodes=args.brokers,
             broker_node_group_info={
@@ -93,7 +92,7 @@ class Streaming(ComponentResource):
             },
             enhanced_monitoring="PER_TOPIC_PER_BROKER",
             logging_info={"broker_logs": {"cloudwatch_logs": {"enabled": True, "log_group": logs.name}}},
-            tags=args.tags,
+            tags=args.where.tags,
             # Storage autoscaling grows the volumes; going back would be refused by MSK.
             opts=ResourceOptions.merge(
                 self._held,
@@ -198,7 +197,7 @@ class Streaming(ComponentResource):
             resource_id=self.cluster.arn,
             min_capacity=1,
             max_capacity=self._args.storage_max_gib,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
         )
         aws.appautoscaling.Policy(

@@ -5,7 +5,7 @@ The statements come from the contracts and run in their order, as the administra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.place import Place
 from components.policies import Grantee
 from contracts import Statement
 
@@ -35,7 +36,7 @@ PARAMETERS = {
 class WarehouseArgs:
     """`statements` gives the SQL for the role that Redshift takes; `depends_on` is what the SQL refers to."""
 
-    environment: str
+    where: Place
     role: Grantee
     statements: Callable[[str], Sequence[Statement]]
     subnet_ids: Sequence[Input[str]]
@@ -43,9 +44,7 @@ class WarehouseArgs:
     kms_key_arn: Input[str]
     base_rpu: int
     max_rpu: int
-    keep_data: bool
     depends_on: Sequence[pulumi.Resource]
-    tags: Mapping[str, str]
 
 
 class Warehouse(ComponentResource):
@@ -53,8 +52,8 @@ class Warehouse(ComponentResource):
 
     def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:warehouse:Warehouse", name, {}, opts)
-        held = ResourceOptions(parent=self, protect=args.keep_data, retain_on_delete=args.keep_data)
-        physical = f"novaretail-{args.environment}"
+        held = args.where.stateful(self)
+        physical = args.where.name()
         self.database = DATABASE
         self.namespace = aws.redshiftserverless.Namespace(
             f"{name}-namespace",
@@ -66,7 +65,7 @@ class Warehouse(ComponentResource):
             kms_key_id=args.kms_key_arn,
             iam_roles=[args.role.arn],
             log_exports=["connectionlog", "useractivitylog", "userlog"],
-            tags=args.tags,
+            tags=args.where.tags,
             opts=held,
         )
         self.workgroup = aws.redshiftserverless.Workgroup(
@@ -80,7 +79,7 @@ class Warehouse(ComponentResource):
             subnet_ids=list(args.subnet_ids),
             security_group_ids=[args.security_group_id],
             config_parameters=[{"parameter_key": key, "parameter_value": value} for key, value in PARAMETERS.items()],
-            tags=args.tags,
+            tags=args.where.tags,
             opts=held,
         )
         before: list[pulumi.Resource] = list(args.depends_on)

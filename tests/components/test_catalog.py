@@ -71,8 +71,10 @@ def test_every_table_is_maintained_where_the_settings_say_so(prod: Recording, lo
 
 
 def test_the_optimizers_role_may_write_what_it_maintains_and_its_logs(prod: Recording) -> None:
-    parents = {p.parent for p in prod.of("RolePolicy") if p.inputs["role"] == "access-optimizer"}
-    assert parents == {"lake", "catalog"}
+    policies = {p.name for p in prod.of("RolePolicy") if p.inputs["role"] == "access-optimizer"}
+    assert policies == {"lake-write-optimizer", "catalog-write-optimizer", "catalog-maintenance-optimizer"}
+    (logs,) = prod.one("catalog-maintenance-optimizer").json("policy")["Statement"]
+    assert all("log-group:/aws-glue/iceberg-" in arn for arn in logs["Resource"])
 
 
 def test_a_connector_commits_to_its_table_and_makes_or_drops_none(data_stack: Recording) -> None:

@@ -75,6 +75,7 @@ def test_no_dropped_row_outlives_its_contract(data_stack: Recording) -> None:
 def test_the_exchange_rates_are_uploaded_where_the_job_reads_them(prod: Recording) -> None:
     rates = prod.one("lake-exchange-rates").inputs
     assert rates["source"] == {"path": "contracts/reference/exchange_rates.csv"}
+    assert rates["key"] == "reference/exchange_rates/exchange_rates.csv", "curate may read this folder"
     uri = prod.one("processing-curate").inputs["defaultArguments"]["--exchange_rates"]
     assert uri == f"s3://{rates['bucket']}/{rates['key']}"
 
@@ -114,6 +115,6 @@ def test_a_grant_lists_only_its_own_folders_and_uses_the_key_through_s3_only(dat
             if "s3:ListBucket" in statement["Action"]:
                 assert statement["Condition"]["StringLike"]["s3:prefix"], policy.name
             if any(action.startswith("kms:") for action in statement["Action"]):
-                via = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+                via = {"StringEquals": {"kms:ViaService": ["s3.eu-west-1.amazonaws.com"]}}
                 assert statement["Condition"] == via, policy.name
                 assert "*" not in json.dumps(statement["Resource"])

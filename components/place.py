@@ -1,0 +1,42 @@
+"""Where a component is made, and the few things that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import Resource, ResourceOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One environment in one account and region; `tags` are the base tags.
+
+    keep_data: what holds data is protected, and stays when the stack is destroyed.
+    """
+
+    environment: str
+    account: str
+    region: str
+    keep_data: bool
+    tags: Mapping[str, str]
+
+    def name(self, suffix: str = "") -> str:
+        """A physical name, for what others refer to by text: novaretail-prod-<suffix>."""
+        return "-".join(part for part in ("novaretail", self.environment, suffix) if part)
+
+    def log_group(self, path: str) -> str:
+        return f"/novaretail/{self.environment}/{path}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something in this account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def through(self, *services: str) -> dict[str, dict[str, Any]]:
+        """The condition that a key is used by way of these AWS services, and not by a call to KMS itself."""
+        return {"StringEquals": {"kms:ViaService": [f"{service}.{self.region}.amazonaws.com" for service in services]}}
+
+    def stateful(self, parent: Resource) -> ResourceOptions:
+        """The options of what holds data, and of what guards it: a kept bucket without its guards would be open."""
+        return ResourceOptions(parent=parent, protect=self.keep_data, retain_on_delete=self.keep_data)
