@@ -241,7 +241,7 @@ class Engine:
         except BaseException:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(STOP_SECONDS)
+                process.communicate(timeout=STOP_SECONDS)  # and not `wait`: an engine that nobody reads would hang
             except subprocess.TimeoutExpired:
                 process.kill()
             raise

@@ -65,13 +65,13 @@ class Outcome:
 
     @property
     def live(self) -> dict[str, int]:
-        """Type -> number of resources that exist in a real server of the site, sorted by type."""
-        return _by_type(r for r in self.resources if r.live)
+        """Type -> number of resources that now exist in a real server of the site, sorted by type."""
+        return _by_type(r for r in self.resources if r.live and r.operation != "delete")
 
     @property
     def state_only(self) -> dict[str, int]:
-        """Type -> number of resources that are kept as state, sorted by type."""
-        return _by_type(r for r in self.resources if not r.live)
+        """Type -> number of resources that are now kept as state, sorted by type."""
+        return _by_type(r for r in self.resources if not r.live and r.operation != "delete")
 
 
 @dataclass(frozen=True)

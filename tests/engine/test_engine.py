@@ -105,10 +105,11 @@ def test_up_looks_first_at_what_is_there(engine: Engine, client: Client) -> None
 
 def test_destroy_leaves_nothing(engine: Engine, client: Client) -> None:
     engine.up()
-    engine.destroy()
+    outcome = engine.destroy()
 
     assert client("s3").list_buckets()["Buckets"] == []
     assert engine.state() == []
+    assert (outcome.live, outcome.state_only) == ({}, {})
 
 
 def test_protected_resources_are_destroyed_too(engine: Engine, program: Program, client: Client) -> None:
