@@ -246,7 +246,9 @@ class Gcp(Section):
     """The bridge to Pub/Sub; a stack without this section has no bridge."""
 
     project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", description="a Google Cloud project id")
-    regions: tuple[str, ...] = Field(min_length=1, description="Google Cloud regions that may keep messages")
+    regions: tuple[str, ...] = Field(
+        min_length=1, description="Google Cloud regions that may keep messages, the bridge's first"
+    )
     message_days: int = Field(ge=1, le=31, description="days that an unread message is kept, 1 to 31")
     ack_seconds: int = Field(ge=10, le=600, description="seconds a reader has to acknowledge, 10 to 600")
     delivery_attempts: int = Field(ge=5, le=100, description="deliveries before a message is dead, 5 to 100")

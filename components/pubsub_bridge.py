@@ -262,6 +262,8 @@ class PubSubBridge(ComponentResource):
             environment={
                 "variables": {
                     "PUBSUB_PROJECT": args.project,
+                    # Pub/Sub keeps the order of what arrives in one region, and these topics take nothing elsewhere.
+                    "PUBSUB_ENDPOINT": f"{args.regions[0]}-pubsub.googleapis.com:443",
                     "FAILURES_QUEUE_URL": self.failures.url,
                     # Relative to the function's folder, which is where Lambda starts it.
                     "GOOGLE_APPLICATION_CREDENTIALS": CREDENTIALS,

@@ -1,7 +1,7 @@
 """Kafka Connect: one connector a topic lands its records in raw, as they came.
 
-`bridges/lake_sink/connector.json` has what is the same for all (see there for what each setting is for); this
-component adds what depends on the topic, the cluster and the environment.
+`bridges/lake_sink/connector.json` has what is the same for all, and the README beside it says what each setting is
+for; this component adds what depends on the topic, the cluster and the environment.
 """
 
 from __future__ import annotations

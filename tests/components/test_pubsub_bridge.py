@@ -101,6 +101,13 @@ def test_pubsub_itself_may_move_dead_letters(data_stack: Recording) -> None:
     assert (source["subscription"], source["role"]) == ("orders-analytics", "roles/pubsub.subscriber")
 
 
+def test_messages_are_published_in_one_region_so_that_pubsub_keeps_their_order(data_stack: Recording) -> None:
+    variables = data_stack.one("bridge-function").inputs["environment"]["variables"]
+    assert variables["PUBSUB_ENDPOINT"] == "europe-west1-pubsub.googleapis.com:443"
+    for topic in data_stack.of("gcp:pubsub/topic:Topic"):
+        assert "europe-west1" in topic.inputs["messageStoragePolicy"]["allowedPersistenceRegions"]
+
+
 def test_messages_stay_in_the_european_union(data_stack: Recording) -> None:
     for topic in data_stack.of("gcp:pubsub/topic:Topic"):
         assert topic.inputs["messageStoragePolicy"] == {
