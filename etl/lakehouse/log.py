@@ -32,11 +32,6 @@ def warning(event: str, **facts: Any) -> None:
     _logger.warning(_line("warning", event, facts))
 
 
-def error(event: str, **facts: Any) -> None:
-    """Say why the run ends here."""
-    _logger.error(_line("error", event, facts))
-
-
 @contextmanager
 def timed(step: str, **facts: Any) -> Iterator[None]:
     """Say that a step is done, and how many seconds it took."""

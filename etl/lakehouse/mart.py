@@ -86,6 +86,7 @@ def build_mart(spark: SparkSession, mart: Mart, run_id: str) -> Snapshot | None:
         return None
     log.info("building", mart=mart.table.name, days="all" if changed is None else days.write(changed))
 
+    target.drop_drafts()
     base = target.current() or target.mark(None, {BUILT_BY: run_id})
     rows = _query(spark, mart, head, source.id)
     gone = "WHEN NOT MATCHED BY SOURCE THEN DELETE"

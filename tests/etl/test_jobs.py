@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from tests.etl.samples import ABSENT, line, text
 
 pytestmark = pytest.mark.spark
 
-FUTURE = datetime(2100, 1, 1)
 DAY_1, DAY_2, DAY_3 = "2017-01-01T10:00:00Z", "2017-01-02T10:00:00Z", "2017-01-03T10:00:00Z"
 FIRST: list[Row] = [
     (0, 0, text(order="1", time=DAY_1, lines=[line(1), line(2, net_amount=0.01)])),
@@ -133,31 +132,57 @@ def test_each_run_takes_what_has_landed_since_the_last_and_the_mart_follows(lake
     # Compaction of both tables hides neither the watermark nor what has landed since.
     lake.land([(2, 2, text("paid", order="2", time=DAY_3))])
     for table in ("raw.orders", "curated.orders"):
-        jobs.sql(
-            f"CALL glue_catalog.system.rewrite_data_files(table => '{table}', options => map('rewrite-all', 'true'))"
-        )
+        jobs.sql(compact(table))
     jobs.curate("r6")
     assert_conserved(lake)
     assert named(jobs.build_mart("m6"), "building")[0]["days"] == "2017-01-02"
 
-    # With the watermark's snapshot gone, all of raw is read, and nothing is taken twice.
-    lake.land([(2, 3, text("shipped", order="2", time=DAY_3)), FIRST[0], FIRST[2], FIRST[4]])
-    lake.catalog.load_table("raw.orders").maintenance.expire_snapshots().older_than(FUTURE).commit()
+    # With the way back to the watermark gone, all of raw is read, and nothing is taken twice.
+    lake.land([(2, 3, text("shipped", order="2", time=DAY_3))])
+    lake.land([FIRST[0], FIRST[2], FIRST[4]])
+    jobs.sql(expire("raw.orders"))
     log = jobs.curate("r7")
     assert named(log, "watermark_lost")
     published = named(log, "published")[0]
     assert (published["rows-in"], published["accepted"], published["repeated"]) == ("1", "1", "17")
     assert_conserved(lake)
 
-    # With the head's own snapshots gone, the ledger knows the watermark; and a retry under an old name gets a new one.
-    lake.catalog.load_table("curated.orders").maintenance.expire_snapshots().older_than(FUTURE).commit()
+    # With the head's own snapshots gone, the ledger knows the watermark; raw's need only be the parent of one that
+    # is kept. A retry under the name of a run that was committed gets a name of its own.
     lake.land([(2, 4, text("returned", order="2", time=DAY_3))])
+    for table in ("raw.orders", "curated.orders"):
+        jobs.sql(expire(table))
     log = jobs.curate("r7")
     assert not named(log, "watermark_lost")
-    assert named(log, "published")[0]["run-id"] == "r7.2"
+    published = named(log, "published")[0]
+    assert (published["run-id"], published["rows-in"], published["repeated"]) == ("r7.2", "1", "0")
     assert_conserved(lake)
-    assert named(jobs.build_mart("m7"), "building")[0]["days"] == "all"
-    assert len(sales(lake)) == 2
+
+    # Somebody has rewritten raw in a way that may have added rows: all of it is read again.
+    lake.land([(2, 5, "{}")])
+    jobs.sql("UPDATE glue_catalog.raw.orders SET day = '03' WHERE offset = 0")
+    log = jobs.curate("r8")
+    assert named(log, "raw_overwritten")
+    assert named(log, "published")[0]["rows-in"] == "1"
+    assert_conserved(lake)
+
+    # The mart cannot tell what changed since it was built, so it is built anew; a dead run's draft goes.
+    jobs.sql("ALTER TABLE glue_catalog.analytics.daily_sales CREATE BRANCH draft_of_a_dead_run")
+    assert named(jobs.build_mart("m8"), "building")[0]["days"] == "all"
+    assert sales(lake) == {
+        (date(2017, 1, 2), "EUR"): (1, Decimal("10.50"), Decimal("10.50")),
+        (date(2017, 1, 3), "GBP"): (1, Decimal("10.50"), Decimal("11.98")),
+    }
+    assert list(lake.catalog.load_table("analytics.daily_sales").metadata.refs) == ["main"]
+
+
+def compact(table: str) -> str:
+    return f"CALL glue_catalog.system.rewrite_data_files(table => '{table}', options => map('rewrite-all', 'true'))"
+
+
+def expire(table: str) -> str:
+    """All snapshots but the present one."""
+    return f"CALL glue_catalog.system.expire_snapshots(table => '{table}', older_than => TIMESTAMP '2100-01-01')"
 
 
 STEPS = (
@@ -231,11 +256,7 @@ def test_a_run_starts_over_when_the_head_is_compacted_under_it(lake: Lake, jobs:
     lake.land(FIRST)
     jobs.curate("r1")
     lake.land(SECOND)
-    compact = (
-        "CALL glue_catalog.system.rewrite_data_files(table => 'curated.orders', options => map('rewrite-all','true'))"
-    )
-
-    log = jobs.curate("r2", before="seal curated.orders", do={"sql": compact})
+    log = jobs.curate("r2", before="seal curated.orders", do={"sql": compact("curated.orders")})
 
     assert len(named(log, "attempt_lost")) == 1
     assert [e["run-id"] for e in named(log, "published")] == ["r2"]
