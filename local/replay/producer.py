@@ -46,6 +46,7 @@ def produce(
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
+            "log_level": 0,  # what goes wrong is raised
             "client.id": "replay",
             "enable.idempotence": True,
             "acks": "all",

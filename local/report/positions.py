@@ -23,6 +23,7 @@ def in_topic(site: Site, topic: str) -> dict[Position, bytes | None]:
     consumer = Consumer(
         {
             "bootstrap.servers": site.kafka_bootstrap,
+            "log_level": 0,  # what goes wrong is raised
             "group.id": "report",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",

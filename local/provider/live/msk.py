@@ -123,7 +123,9 @@ class Topic(Live):
     @cached_property
     def _admin(self) -> AdminClient:
         """Kept: a client that is let go takes its unfinished requests with it."""
-        return AdminClient({"bootstrap.servers": self.site.kafka_bootstrap, "socket.timeout.ms": 10_000})
+        return AdminClient(
+            {"bootstrap.servers": self.site.kafka_bootstrap, "socket.timeout.ms": 10_000, "log_level": 0}
+        )
 
     def _await(self, futures: dict[Any, Any]) -> None:
         for future in futures.values():
