@@ -75,7 +75,7 @@ def delivered_and_lag(site: Site, topics: Iterable[str]) -> tuple[int, int]:
 
     A topic that no running mapping reads waits as a whole; of several mappings the slowest counts.
     """
-    consumer = Consumer({"bootstrap.servers": site.kafka_bootstrap, "group.id": "progress", **READING})
+    consumer = Consumer({"bootstrap.servers": site.kafka_bootstrap, "group.id": "progress", "log_level": 0, **READING})
     running = read(site)["mappings"].values()
     delivered = lag = 0
     try:
@@ -91,7 +91,7 @@ def delivered_and_lag(site: Site, topics: Iterable[str]) -> tuple[int, int]:
     return delivered, lag
 
 
-READING: dict[str, Any] = {"log_level": 0, "enable.auto.commit": False, "isolation.level": "read_committed"}
+READING: dict[str, Any] = {"enable.auto.commit": False, "isolation.level": "read_committed"}
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:

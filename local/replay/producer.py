@@ -46,7 +46,7 @@ def produce(
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
-            "log_level": 0,  # what goes wrong is raised
+            "log_level": 0,  # standard error is for people; what fails for good is raised
             "client.id": "replay",
             "enable.idempotence": True,
             "acks": "all",
@@ -57,8 +57,6 @@ def produce(
             "delivery.timeout.ms": int(timeout_seconds * 1000),
             # As Java's producer, so that a key lies where any other producer of the topic would put it.
             "partitioner": "murmur2_random",
-            # Retries are told on standard error otherwise; what fails for good is raised.
-            "log_level": 3,
         }
     )
     _require_topic(producer, bootstrap, topic, timeout_seconds)
