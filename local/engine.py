@@ -39,6 +39,8 @@ PASSPHRASE = "local"  # noqa: S105 - see above
 PARALLEL = 16
 STOP_SECONDS = 60
 """How long an interrupted engine may take to write its state."""
+GONE_SECONDS = 3
+"""How long a killed engine may take to be gone, on a busy machine."""
 KEYS_OF_OTHERS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 """Which key a stack's secrets are encrypted with: a key service that this machine cannot reach."""
 # The CLI ends with the process that started it, also when that is killed (PR_SET_PDEATHSIG is 1).
@@ -189,6 +191,9 @@ class Engine:
         """
         for lock in self._backend.glob(f".pulumi/locks/**/{self.stack}/*.json"):
             pid = json.loads(lock.read_text("utf-8"))["pid"]
+            deadline = time.monotonic() + GONE_SECONDS
+            while _is_engine(pid) and time.monotonic() < deadline:
+                time.sleep(0.1)
             if _is_engine(pid):
                 raise EngineError(
                     f"another run of the stack {self.stack!r} is under way (process {pid}); wait for it or end it"

@@ -81,11 +81,12 @@ def moto() -> Iterator[int]:
 
 
 @pytest.fixture
-def toy_site(tmp_path: Path, moto: int) -> Iterator[Site]:
+def toy_site(tmp_path: Path, moto: int) -> Site:
     import requests
 
-    yield Site(state=tmp_path / "site", port_base=moto)
+    # All moto servers of a process share one account, so other tests may have left something in it.
     requests.post(f"http://127.0.0.1:{moto}/moto-api/reset", timeout=10).raise_for_status()
+    return Site(state=tmp_path / "site", port_base=moto)
 
 
 @pytest.fixture
