@@ -30,6 +30,7 @@ class _Role:
     services: tuple[str, ...]
     purpose: str
     source_arns: tuple[str, ...] = ()
+    says_account: bool = True
     # A fixed name only where somebody outside this program refers to the role by it.
     physical_name: str | None = None
 
@@ -49,10 +50,11 @@ class Access(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         arn = args.where.arn
-        # Glue and Redshift document the account as a condition, but no ARN that they would send.
-        self.curate = self._role("curate", _Role(("glue.amazonaws.com",), "Glue job curate"))
-        self.build_mart = self._role("build-mart", _Role(("glue.amazonaws.com",), "Glue job build_mart"))
-        self.optimizer = self._role("optimizer", _Role(("glue.amazonaws.com",), "Glue table optimizers"))
+        # Glue documents neither account nor ARN as conditions of the roles that it takes, Redshift only the account.
+        glue = ("glue.amazonaws.com",)
+        self.curate = self._role("curate", _Role(glue, "Glue job curate", says_account=False))
+        self.build_mart = self._role("build-mart", _Role(glue, "Glue job build_mart", says_account=False))
+        self.optimizer = self._role("optimizer", _Role(glue, "Glue table optimizers", says_account=False))
         self.warehouse = self._role(
             "warehouse", _Role(("redshift-serverless.amazonaws.com", "redshift.amazonaws.com"), "Redshift Serverless")
         )
@@ -78,7 +80,7 @@ class Access(ComponentResource):
             function = arn("lambda", f"function:{args.bridge}")
             # Google Cloud trusts this role by its name.
             physical = args.where.name(args.bridge)
-            spec = _Role(("lambda.amazonaws.com",), f"Function {args.bridge}", (function,), physical)
+            spec = _Role(("lambda.amazonaws.com",), f"Function {args.bridge}", (function,), physical_name=physical)
             self.bridge = self._role("bridge", spec)
         self.register_outputs({"boundary": self.boundary.arn})
 
@@ -87,7 +89,12 @@ class Access(ComponentResource):
             f"{self._name}-{name}",
             name=spec.physical_name,
             description=spec.purpose,
-            assume_role_policy=trust(spec.services, account=self._args.where.account, source_arns=spec.source_arns),
+            assume_role_policy=trust(
+                spec.services,
+                account=self._args.where.account,
+                source_arns=spec.source_arns,
+                says_account=spec.says_account,
+            ),
             permissions_boundary=self.boundary.arn,
             tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),

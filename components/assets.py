@@ -21,11 +21,7 @@ def sources(folder: Path, *, below: str = "") -> dict[str, Asset]:
         below: folder in the archive, such as the package's name.
     Raises: FileNotFoundError if there is none, before anything is registered.
     """
-    files = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyc"
-    ]
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file() and "__pycache__" not in file.parts]
     if not files:
         raise FileNotFoundError(f"{folder} has no source files to ship; run from the program's folder")
     prefix = f"{below}/" if below else ""

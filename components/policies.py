@@ -105,9 +105,15 @@ def document(statements: Sequence[Statement], *, limit: int, of: str) -> Output[
     return Output.json_dumps(whole, separators=(",", ":")).apply(checked)
 
 
-def trust(services: Sequence[str], *, account: str, source_arns: Sequence[str] = ()) -> str:
-    """Who may take a role: AWS services, for this account's (and, if given, these) resources only."""
-    when: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": account}}
+def trust(services: Sequence[str], *, account: str, source_arns: Sequence[str] = (), says_account: bool = True) -> str:
+    """Who may take a role: AWS services, for this account's (and, if given, these) resources only.
+
+    Args:
+        says_account: whether the service documents that it sends aws:SourceAccount. If it does not, the condition
+            holds only when the key is there; iam:PassRole never crosses accounts anyway.
+    """
+    equals = "StringEquals" if says_account else "StringEqualsIfExists"
+    when: dict[str, Any] = {equals: {"aws:SourceAccount": account}}
     if source_arns:
         when["ArnLike"] = {"aws:SourceArn": list(source_arns)}
     statement = allow(["sts:AssumeRole"], [], when=when, principal={"Service": list(services)})
