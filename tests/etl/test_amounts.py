@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl.lakehouse import days
@@ -58,6 +58,8 @@ def test_an_address_that_is_not_s3_is_refused() -> None:
     st.integers(0, 10**12 - 1).map(lambda cents: Decimal(cents).scaleb(-2)),
     st.integers(1, 10**9).map(lambda millionths: Decimal(millionths).scaleb(-5)),
 )
+@example(Decimal("0.01"), Decimal(2))
+@example(Decimal("0.03"), Decimal(2))
 def test_an_amount_is_rounded_half_up_once(amount: Decimal, units: Decimal) -> None:
     exact = Fraction(amount) / Fraction(units)
 
