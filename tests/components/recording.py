@@ -54,8 +54,8 @@ class Recording:
     outputs: dict[str, Any]
 
     def of(self, kind: str) -> list[Registered]:
-        """The resources of a kind, such as Bucket, or s3/bucket:Bucket where two packages have one."""
-        return [r for r in self.resources if r.kind == kind or r.type.endswith(f":{kind}")]
+        """The resources of a kind, such as Bucket, or s3/bucket:Bucket where two modules have one."""
+        return [r for r in self.resources if r.kind == kind or f":{r.type}".endswith(f":{kind}")]
 
     def one(self, name: str) -> Registered:
         (found,) = [r for r in self.resources if r.name == name]

@@ -109,7 +109,9 @@ def test_messages_are_published_in_one_region_so_that_pubsub_keeps_their_order(d
 
 
 def test_messages_stay_in_the_european_union(data_stack: Recording) -> None:
-    for topic in data_stack.of("gcp:pubsub/topic:Topic"):
+    topics = data_stack.of("gcp:pubsub/topic:Topic")
+    assert len(topics) == 2
+    for topic in topics:
         assert topic.inputs["messageStoragePolicy"] == {
             "allowedPersistenceRegions": ["europe-west1"],
             "enforceInTransit": True,

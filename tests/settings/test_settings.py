@@ -361,6 +361,16 @@ def test_more_copies_than_brokers_are_refused() -> None:
     assert any("there are 1 brokers for 3 copies" in problem for problem in problems)
 
 
+def test_a_small_broker_takes_no_more_storage_than_msk_gives_it() -> None:
+    def small(raw: dict[str, Any]) -> None:
+        raw["streaming"] |= {"instance_type": "kafka.t3.small", "storage_max_gib": 4096}
+
+    assert _changed(small) == [
+        "novaretail:streaming.storage_max_gib = 4096: a t3.small broker takes 2048 GiB at most. "
+        "Lower it, or take kafka.m7g.large."
+    ]
+
+
 def test_what_only_the_local_platform_may_do_is_right_there() -> None:
     parsed = settings.parse(_raw("local"), "local")
     assert isinstance(parsed, settings.DataStack)
