@@ -126,7 +126,7 @@ class Engine:
             debug = ",".join(f"{package}:{provider.port}" for package in PACKAGES)
             ended = self._cli(*arguments, variables={"PULUMI_DEBUG_PROVIDERS": debug}, check=False)
             events = read_events(log, LIVE_TYPES)
-            if live:
+            if live and ended.returncode >= 0:  # an engine that a signal killed does not know all that exists
                 provider.settle(self.stack)
         if ended.returncode != 0:
             raise EngineError(self._describe(operation, ended, events), events.diagnostics)
