@@ -250,7 +250,7 @@ def curate_arguments(run_id: str) -> list[str]:
 
 
 def curate_command(run_id: str, **steered: Any) -> dict[str, Any]:
-    """A run of curate for worker.py; `before` and `do` let something happen in its middle."""
+    """A run of curate for worker.py; `after` and `do` let something happen in its middle."""
     return {"job": "run_curate", "argv": curate_arguments(run_id), **steered}
 
 

@@ -7,7 +7,7 @@ A step is a write: `merge curated.orders`, `swap curated.orders`. What can be st
 here; the jobs know nothing of it. Commands of `serve`:
 
     {"job": "run_curate", "argv": [...]}                        run a job
-    {"job": "run_curate", "argv": [...], "before": STEP, "do": COMMAND}    and let something else happen in the middle
+    {"job": "run_curate", "argv": [...], "after": STEP, "do": COMMAND}     and let something else happen in the middle
     {"sql": "..."}                                              as somebody with a SQL shell
 
 The log goes to standard output as in Glue, then {"event": "end", "error": null or text} after each command.
@@ -25,19 +25,9 @@ from typing import Any
 from lakehouse import iceberg, main
 from lakehouse.session import session
 
-Hook = Callable[[str], None]
-
-
-def _nothing(step: str) -> None:
-    pass
-
-
-before: Hook = _nothing
-after: Hook = _nothing
-
 
 def steer() -> None:
-    """Call the hooks around every write of the jobs."""
+    """Call the hook after every write of the jobs."""
     table, draft = iceberg.IcebergTable, iceberg.Draft
     for owner, method, name in (
         (table, "mark", "mark"),
@@ -52,21 +42,29 @@ def steer() -> None:
 
 def _hooked(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        step = f"{name} {(self._table if isinstance(self, iceberg.Draft) else self).name}"
-        before(step)
         result = write(self, *args, **kwargs)
-        after(step)
+        hooks.after(f"{name} {(self._table if isinstance(self, iceberg.Draft) else self).name}")
         return result
 
     return hooked
 
 
-def kill_at(step: str) -> None:
-    def kill(done: str) -> None:
-        if done == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+class Hooks:
+    """What happens after a step, at most once."""
 
-    globals()["after"] = kill
+    step: str | None = None
+    action: Callable[[], None]
+
+    def after(self, done: str) -> None:
+        if done == self.step:
+            self.step = None
+            self.action()
+
+    def set(self, step: str, action: Callable[[], None]) -> None:
+        self.step, self.action = step, action
+
+
+hooks = Hooks()
 
 
 def serve() -> None:
@@ -76,7 +74,7 @@ def serve() -> None:
             run(json.loads(line))
         except Exception as caught:  # noqa: BLE001 - the test that gave the command judges
             error = f"{type(caught).__name__}: {caught}"
-        globals()["before"] = _nothing
+        hooks.step = None
         sys.stdout.write(json.dumps({"event": "end", "error": error}) + "\n")
         sys.stdout.flush()
 
@@ -85,14 +83,8 @@ def run(command: dict[str, Any]) -> None:
     if "sql" in command:
         session().sql(command["sql"])
         return
-    if "before" in command:
-
-        def interrupt(step: str) -> None:
-            if step == command["before"]:
-                globals()["before"] = _nothing
-                run(command["do"])
-
-        globals()["before"] = interrupt
+    if "after" in command:
+        hooks.set(command["after"], lambda: run(command["do"]))
     getattr(main, command["job"])(command["argv"])
 
 
@@ -102,7 +94,7 @@ if __name__ == "__main__":
         case ["serve"]:
             serve()
         case ["kill", step, "curate", *argv]:
-            kill_at(step)
+            hooks.set(step, lambda: os.kill(os.getpid(), signal.SIGKILL))
             main.run_curate(argv)
         case other:
             raise SystemExit(f"worker.py: {other}?")
