@@ -198,8 +198,8 @@ def _report(
         "replay": {"period": f"{period.name} ({_span(period)})", "kinds": dict(sorted(produced.by_kind.items()))},
         "datasets": {name: a.as_dict() for name, a in accounts.items()},
         "bridge": bridged,
-        "warehouse": {BY_COUNTRY: _answer(warehouse.execute(BY_COUNTRY)), DAILY_SALES: _answer(sales)},
-        "daily_totals": _answer(warehouse.execute(BY_DAY))["rows"],
+        "warehouse": {BY_COUNTRY: _rows(warehouse.execute(BY_COUNTRY)), DAILY_SALES: _rows(sales)},
+        "daily_totals": _rows(warehouse.execute(BY_DAY)),
         "problems": problems,
     }
 
@@ -208,6 +208,6 @@ def _span(period: replay.Period) -> str:
     return f"{period.first} to {period.end - timedelta(days=1)}"
 
 
-def _answer(result: Result) -> dict[str, Any]:
-    """Columns and rows as JSON has them: dates and amounts as text."""
-    return {"columns": list(result.columns), "rows": json.loads(json.dumps(result.rows, default=str))}
+def _rows(result: Result) -> list[dict[str, Any]]:
+    """The rows as JSON has them: by column, dates and amounts as text."""
+    return [dict(row) for row in json.loads(json.dumps(result.records(), default=str))]

@@ -13,6 +13,10 @@ from rich.table import Table
 
 _TEMPLATES = Path(__file__).parent
 _ROWS_SHOWN = 10
+GOOD_NEWS = (
+    "Every record is accounted for, by topic, partition and offset, and daily_sales equals an independent query over "
+    "the source, per day and to the cent."
+)
 
 
 def write(folder: Path, report: Mapping[str, Any]) -> None:
@@ -23,7 +27,8 @@ def write(folder: Path, report: Mapping[str, Any]) -> None:
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = number
-    _put(folder / "index.html", environment.get_template("page.html.j2").render(report=report, bars=_bars(report)))
+    page = environment.get_template("page.html.j2")
+    _put(folder / "index.html", page.render(report=report, bars=_bars(report), good_news=GOOD_NEWS))
 
 
 def _put(path: Path, text: str) -> None:
@@ -39,7 +44,7 @@ def number(value: Any) -> str:
 
 def _bars(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One bar a day of the report's daily totals: its label, its amount and its height in per cent of the highest."""
-    days = report["daily_totals"]
+    days = [(row["sale_date"], row["net_amount_eur"]) for row in report["daily_totals"]]
     highest = max((float(amount) for _, amount in days), default=0.0)
     return [{"day": day, "amount": amount, "height": round(100 * float(amount) / highest, 1)} for day, amount in days]
 
@@ -77,12 +82,14 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         counted = [told[key] for key in ("produced", "received", "rejected", "missing", "repeated", "out_of_order")]
         _row(bridge, topic, *counted)
     console.print(bridge)
-    for query, answer in report["warehouse"].items():
+    for query, rows in report["warehouse"].items():
         console.print(f"\n{query}", markup=False, highlight=False, soft_wrap=True)
-        result = _table(*answer["columns"])
-        for row in answer["rows"][:_ROWS_SHOWN]:
-            _row(result, *row)
+        result = _table(*(rows[0] if rows else ["no rows"]))
+        for row in rows[:_ROWS_SHOWN]:
+            _row(result, *row.values())
         console.print(result)
+    if not report["problems"]:
+        console.print(f"\n{GOOD_NEWS}", style="green", soft_wrap=True)
     for problem in report["problems"]:
         console.print(f"PROBLEM: {problem}", style="bold red", markup=False, soft_wrap=True)
 

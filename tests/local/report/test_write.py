@@ -40,8 +40,11 @@ REPORT = {
             "out_of_order": 0,
         }
     },
-    "warehouse": {"SELECT 1": {"columns": ["sale_date", "orders"], "rows": [["2017-05-01", 412]]}},
-    "daily_totals": [["2017-05-01", "1234.50"], ["2017-05-02", "617.25"]],
+    "warehouse": {"SELECT 1": [{"sale_date": "2017-05-01", "orders": 412}], "SELECT 2": []},
+    "daily_totals": [
+        {"sale_date": "2017-05-01", "net_amount_eur": "1234.50"},
+        {"sale_date": "2017-05-02", "net_amount_eur": "617.25"},
+    ],
     "problems": [],
     "seconds": {"replay": 3.5},
 }
@@ -72,9 +75,18 @@ def test_the_page_shows_problems_instead_of_the_good_news_and_escapes_them(tmp_p
     assert "Every record is accounted for" not in page
 
 
-@pytest.mark.parametrize("expected", ["41,234", "134", "yes", "v3.259.0", "2017-05-01"])
+@pytest.mark.parametrize("expected", ["41,234", "134", "yes", "v3.259.0", "2017-05-01", "is accounted for"])
 def test_the_terminal_shows_the_same(expected):
     console = Console(record=True, width=140)
     write.show(console, REPORT)
 
     assert expected in console.export_text()
+
+
+def test_the_terminal_shows_problems_instead_of_the_good_news():
+    console = Console(record=True, width=140)
+    write.show(console, {**REPORT, "problems": ["1 produced but not in raw"]})
+
+    shown = console.export_text()
+    assert "PROBLEM: 1 produced but not in raw" in shown
+    assert "Every record is accounted for" not in shown
