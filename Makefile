@@ -2,7 +2,7 @@
 #
 #   make up [REPLAY=year]          the local platform from nothing to its report (default: one month of orders)
 #   make query SQL="select ..."    ask the running platform's warehouse
-#   make down                      stop the platform's services
+#   make down                      destroy the local stack, stop its services, remove their state
 #   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
 #   make check                     format, lint, types, import rules
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
