@@ -91,6 +91,8 @@ def test_stopping_what_does_not_run_is_no_error(supervisor: Supervisor, service:
     supervisor.stop(service)
     supervisor.stop(service)
 
+    assert supervisor.status(service.name).state == "stopped"
+
 
 def test_a_service_that_runs_as_wanted_is_left_alone_also_by_another_process(
     site: Site, supervisor: Supervisor, service: Service
