@@ -10,6 +10,7 @@ from pulumi import FileArchive, FileAsset, Output
 import contracts
 import settings
 from components.access import Access, AccessArgs
+from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
@@ -47,6 +48,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     )
     keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()))
     logs_key_arn = keys.arn("logs")
+    alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()))
     network = Network(
         "network",
         NetworkArgs(
@@ -193,6 +195,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
 
     pulumi.export("buckets", {zone: bucket.bucket for zone, bucket in lake.buckets.items()})
+    pulumi.export("alerts", alerts.topic_arn)
     pulumi.export("code_bucket", artifacts.bucket.bucket)
     pulumi.export("bootstrap", streaming.bootstrap)
     pulumi.export("topics", [topic.name for topic in data.topics])
@@ -254,6 +257,7 @@ def main() -> None:
         account=config.account,
         region=config.region,
         keep_data=config.protection.keep_data,
+        organization_id=config.deployment.organization_id if isinstance(config, settings.DataStack) else "",
         tags=base_tags(environment=config.environment, **config.tags.model_dump()),
     )
     if isinstance(config, settings.OrganizationStack):

@@ -85,6 +85,25 @@ class Protection(Section):
     keep_data: bool = Field(description="true: what holds data is protected, and stays when the stack is destroyed")
 
 
+class Deployment(Section):
+    """The organization that the environment's account is in."""
+
+    organization_id: str = Field(
+        pattern=r"^o-[a-z0-9]{10,32}$", description="the AWS Organization's id, such as o-exampleorgid"
+    )
+
+
+class Alerts(Section):
+    """Who is told when something needs a person."""
+
+    emails: tuple[str, ...] = Field(description="mail addresses that confirm a subscription; none on a test platform")
+
+    def problems(self) -> Iterator[Problem]:
+        for index, mail in enumerate(self.emails):
+            if not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", mail):
+                yield Problem(f"emails[{index}]", mail, "it is no mail address", "Give one such as team@example.com")
+
+
 class Subnets(Section):
     """One block a zone, in the order of `network.zones`."""
 
@@ -325,6 +344,8 @@ class OrganizationStack(Stack):
 class DataStack(Stack):
     """The data backbone of one environment."""
 
+    deployment: Deployment
+    alerts: Alerts
     network: Network
     encryption: Encryption
     lake: Lake
@@ -345,6 +366,8 @@ _COMMON: dict[str, Any] = {
 }
 _ORGANIZATION: dict[str, Any] = {"organization": Organization}
 _DATA: dict[str, Any] = {
+    "deployment": Deployment,
+    "alerts": Alerts,
     "network": Network,
     "encryption": Encryption,
     "lake": Lake,

@@ -18,7 +18,7 @@ VIA: dict[str, tuple[str, ...]] = {
     "lake": ("s3", "glue"),
     "streaming": ("kafka", "lambda", "sqs"),
     "warehouse": ("redshift", "redshift-serverless", "secretsmanager"),
-    "logs": (),
+    "logs": ("sns",),
 }
 """Purpose -> the services through which a key may be used; CloudWatch Logs uses its key in its own name."""
 
@@ -102,6 +102,15 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
                 _THIS_KEY,
                 principal={"Service": f"logs.{args.where.region}.amazonaws.com"},
                 when={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context}},
+            )
+        )
+        # Alarms and rules publish to the encrypted topic of alerts in their own name.
+        statements.append(
+            allow(
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                _THIS_KEY,
+                principal={"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                when={"StringEquals": {"aws:SourceAccount": args.where.account}},
             )
         )
     return statements

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import Resource, ResourceOptions
+from pulumi import Input, Resource, ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +14,14 @@ class Place:
     """One environment in one account and region; `tags` are the base tags.
 
     keep_data: what holds data is protected, and stays when the stack is destroyed.
+    organization_id: the AWS Organization that may use what the environment shares.
     """
 
     environment: str
     account: str
     region: str
     keep_data: bool
+    organization_id: Input[str]
     tags: Mapping[str, str]
 
     def name(self, suffix: str = "") -> str:

@@ -24,7 +24,10 @@ MANAGED_LIMIT = 6144
 BUCKET_LIMIT = 20480
 TRUST_LIMIT = 2048
 KEY_LIMIT = 32768
-"""Characters of a policy document: IAM counts without white space (IAM and AWS STS quotas; S3; KMS)."""
+TOPIC_LIMIT = 30720
+SCP_LIMIT = 5120
+"""Characters of a policy document: IAM counts without white space (IAM and AWS STS quotas; S3; KMS; SNS;
+Organizations)."""
 
 Statement = Mapping[str, Any]
 
