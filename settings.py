@@ -108,11 +108,13 @@ class Subnets(Section):
     """One block a zone, in the order of `network.zones`."""
 
     applications: tuple[IPv4Network, ...] = Field(description="for jobs, functions, connectors and the warehouse")
+    databases: tuple[IPv4Network, ...] = Field(description="for databases, and what replicates them")
     streaming: tuple[IPv4Network, ...] = Field(description="for Kafka brokers")
     endpoints: tuple[IPv4Network, ...] = Field(description="for interface endpoints")
+    transit: tuple[IPv4Network, ...] = Field(description="for the transit gateway's interfaces, /28 is enough")
 
     def named(self) -> Iterator[tuple[str, IPv4Network]]:
-        for purpose in ("applications", "streaming", "endpoints"):
+        for purpose in type(self).model_fields:
             for index, block in enumerate(getattr(self, purpose)):
                 yield f"{purpose}[{index}]", block
 
@@ -134,7 +136,7 @@ class Network(Section):
         if len(set(self.zones)) < 3:
             rule = "three zones are needed (Redshift Serverless takes no fewer, and Kafka keeps three replicas)"
             yield Problem("zones", self.zones, rule, "Name three zones of the region")
-        for purpose in ("applications", "streaming", "endpoints"):
+        for purpose in Subnets.model_fields:
             blocks = getattr(self.subnets, purpose)
             if len(blocks) != len(self.zones):
                 rule = f"there are {len(self.zones)} zones but {len(blocks)} blocks"
@@ -143,7 +145,11 @@ class Network(Section):
             if not block.subnet_of(self.cidr):
                 rule = f"it is not inside the VPC {self.cidr}"
                 yield Problem(f"subnets.{path}", block, rule, "Take a block of the VPC")
-            if block.prefixlen > 26:
+            if path.startswith("transit"):
+                if block.prefixlen > 28:
+                    rule = "a subnet has /28 at least (VPC quotas)"
+                    yield Problem(f"subnets.{path}", block, rule, "Take a block of /28")
+            elif block.prefixlen > 26:
                 rule = "a subnet needs /26 or more (the warehouse and the connectors take an address a unit)"
                 yield Problem(f"subnets.{path}", block, rule, "Take a larger block")
         for (one, first), (other, second) in combinations(self.subnets.named(), 2):

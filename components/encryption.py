@@ -18,6 +18,8 @@ VIA: dict[str, tuple[str, ...]] = {
     "lake": ("s3", "glue"),
     "streaming": ("kafka", "lambda", "sqs"),
     "warehouse": ("redshift", "redshift-serverless", "secretsmanager"),
+    "database": ("rds", "dms"),
+    "secrets": ("secretsmanager",),
     "logs": ("sns",),
 }
 """Purpose -> the services through which a key may be used; CloudWatch Logs uses its key in its own name."""
@@ -55,7 +57,7 @@ class EncryptionArgs:
 
 
 class Encryption(ComponentResource):
-    """Keys for lake, warehouse, streaming and logs (`keys`, `arn`), each rotated, with an alias."""
+    """Keys by the purposes of `VIA` (`keys`, `arn`), each rotated, with an alias."""
 
     def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Encryption", name, {}, opts)

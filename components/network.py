@@ -11,7 +11,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.place import Place
 from components.policies import Grantee, allow, attach
 
-PURPOSES = ("applications", "streaming", "endpoints")
+PURPOSES = ("applications", "databases", "streaming", "endpoints", "transit")
+GROUPS = ("applications", "databases", "migration", "streaming", "endpoints")
 SERVICES = (
     "glue",
     "kms",
@@ -32,7 +33,7 @@ GOOGLE_PRIVATE_RANGE = "199.36.153.8/30"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`subnets` has a block a zone for each of applications, streaming and endpoints."""
+    """`subnets` has a block a zone for each of `PURPOSES`."""
 
     where: Place
     cidr: str
@@ -46,7 +47,7 @@ class NetworkArgs:
 
 
 class Network(ComponentResource):
-    """`subnet_ids(purpose)` in the order of the zones, and `groups`: applications, streaming, endpoints."""
+    """`subnet_ids(purpose)` in the order of the zones, and `groups` by the names in `GROUPS`."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:Network", name, {}, opts)
@@ -70,7 +71,7 @@ class Network(ComponentResource):
             opts=self._own,
         )
         self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
-        self.groups = {purpose: self._group(purpose) for purpose in PURPOSES}
+        self.groups = {purpose: self._group(purpose) for purpose in GROUPS}
         self.s3_gateway = aws.ec2.VpcEndpoint(
             f"{name}-s3",
             vpc_id=self.vpc.id,
@@ -81,7 +82,10 @@ class Network(ComponentResource):
             opts=self._own,
         )
         self._rules()
+        self.endpoint_ids: dict[str, Output[str]] = {}
         self._endpoints()
+        self._s3_interface()
+        self.s3_endpoint_ids = [self.s3_gateway.id, self.endpoint_ids["s3"]]
         self._flow_logs()
         self.register_outputs({"vpc_id": self.vpc.id})
 
@@ -125,6 +129,9 @@ class Network(ComponentResource):
         self._between("applications", "applications", 0, 65535, "Workers of one job")
         self._between("streaming", "streaming", 0, 65535, "Brokers, and pollers of event sources")
         self._between("streaming", "endpoints", 443, 443, "Pollers of event sources")
+        self._between("migration", "databases", 5432, 5432, "PostgreSQL")
+        self._between("migration", "endpoints", 443, 443, "AWS services")
+        self._egress("migration", "s3", "S3 by its gateway", prefix_list_id=self.s3_gateway.prefix_list_id)
         self._egress("applications", "s3", "S3 by its gateway", prefix_list_id=self.s3_gateway.prefix_list_id)
         if self._args.reaches_google:
             self._egress("applications", "google", "Google APIs over the link", cidr_ipv4=GOOGLE_PRIVATE_RANGE)
@@ -169,9 +176,22 @@ class Network(ComponentResource):
             opts=self._own,
         )
 
+    def _s3_interface(self) -> None:
+        self.endpoint_ids["s3"] = aws.ec2.VpcEndpoint(
+            f"{self._name}-s3-interface",
+            vpc_id=self.vpc.id,
+            service_name=f"com.amazonaws.{self._args.where.region}.s3",
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=False,
+            subnet_ids=self.subnet_ids("endpoints"),
+            security_group_ids=[self.groups["endpoints"].id],
+            tags={**self._args.where.tags, "Name": "s3-interface"},
+            opts=self._own,
+        ).id
+
     def _endpoints(self) -> None:
         for service in SERVICES:
-            aws.ec2.VpcEndpoint(
+            self.endpoint_ids[service] = aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}",
                 vpc_id=self.vpc.id,
                 service_name=f"com.amazonaws.{self._args.where.region}.{service}",
@@ -181,7 +201,7 @@ class Network(ComponentResource):
                 security_group_ids=[self.groups["endpoints"].id],
                 tags={**self._args.where.tags, "Name": service},
                 opts=self._own,
-            )
+            ).id
 
     def _flow_logs(self) -> None:
         args = self._args

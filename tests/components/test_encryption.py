@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tests.components.recording import Recording
 
+PURPOSES = ("lake", "warehouse", "streaming", "database", "secrets", "logs")
 USE = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
 
 
 def test_every_key_is_rotated_and_can_be_called_back(prod: Recording) -> None:
     keys = prod.of("Key")
-    assert {key.name for key in keys} == {"keys-lake", "keys-warehouse", "keys-streaming", "keys-logs"}
+    assert {key.name for key in keys} == {f"keys-{purpose}" for purpose in PURPOSES}
     for key in keys:
         assert key.inputs["enableKeyRotation"] is True
         assert key.inputs["rotationPeriodInDays"] == 365
@@ -18,7 +19,7 @@ def test_every_key_is_rotated_and_can_be_called_back(prod: Recording) -> None:
 
 def test_each_key_has_an_alias_that_names_environment_and_purpose(prod: Recording) -> None:
     assert {alias.inputs["name"]: alias.inputs["targetKeyId"] for alias in prod.of("Alias")} == {
-        f"alias/novaretail-prod-{purpose}": f"keys-{purpose}" for purpose in ("lake", "warehouse", "streaming", "logs")
+        f"alias/novaretail-prod-{purpose}": f"keys-{purpose}" for purpose in PURPOSES
     }
 
 
