@@ -221,8 +221,9 @@ def _grants(
     operations = [table for table in data.tables if table.database == "operations"]
     ledger = data.operations_table("ledger")
 
+    curated_datasets = {dataset.name for dataset in data.curated_datasets}
     reads = [
-        (access.curate, raw),
+        (access.curate, [table for table in raw if table.dataset in curated_datasets]),
         (access.build_mart, curated),
         (access.warehouse, [table for table in data.tables if table.database != "raw"]),
     ]
@@ -230,7 +231,7 @@ def _grants(
         *((access.connectors[topic.name], [topic.landing]) for topic in data.topics),
         (access.curate, [*curated, *operations]),
         (access.build_mart, [ledger, *data.marts]),
-        (access.optimizer, list(data.tables)),
+        (access.optimizer, list(data.iceberg_tables)),
     ]
     grants: dict[str, list[pulumi.Resource]] = {access.curate.name: [lake.grant_reference(access.curate)]}
     for grantee, tables in reads:

@@ -1,4 +1,4 @@
-"""The Glue Data Catalog: a database a layer, an Iceberg table a contract table, and who may use which."""
+"""The Glue Data Catalog: a database a layer, an Iceberg or Parquet table a contract table, and who may use which."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Catalog(ComponentResource):
         self.tables = {table.full_name: self._table(table) for table in args.contracts.tables}
         if args.optimizer:
             self._grant_maintenance_logs(args.optimizer.role)
-            for table in args.contracts.tables:
+            for table in args.contracts.iceberg_tables:
                 self._optimize(table, args.optimizer)
         self.register_outputs({"databases": list(self.databases)})
 
@@ -81,6 +81,35 @@ class Catalog(ComponentResource):
         return [self._args.where.arn("glue", resource) for resource in ("catalog", *named)]
 
     def _table(self, table: Table) -> aws.glue.CatalogTable:
+        return self._files(table) if table.format == "parquet" else self._iceberg(table)
+
+    def _files(self, table: Table) -> aws.glue.CatalogTable:
+        """A table over whatever Parquet files lie below its location; nobody commits to it."""
+        return aws.glue.CatalogTable(
+            f"{self._name}-{table.database}-{table.name}",
+            name=table.name,
+            database_name=self.databases[table.database].name,
+            description=table.description,
+            table_type="EXTERNAL_TABLE",
+            parameters={"classification": "parquet", "EXTERNAL": "TRUE"},
+            storage_descriptor={
+                # With its slash: cdc/customers is the beginning of cdc/customers_old too.
+                "location": Output.concat(self._args.location(table), "/"),
+                "input_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+                "output_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+                "ser_de_info": {
+                    "serialization_library": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+                    "parameters": {"serialization.format": "1"},
+                },
+                "columns": [
+                    {"name": name, "type": kind, "comment": comment[:255]}
+                    for name, kind, comment in table.glue_columns()
+                ],
+            },
+            opts=self._held,
+        )
+
+    def _iceberg(self, table: Table) -> aws.glue.CatalogTable:
         location = self._args.location(table)
         held = ResourceOptions.merge(self._held, ResourceOptions(ignore_changes=_OWNED_BY_ICEBERG))
         return aws.glue.CatalogTable(

@@ -3,10 +3,11 @@
 Pure Python without cloud SDKs; it imports nothing else of this project.
 """
 
+from contracts.cdc import source_ddl, table_mappings
 from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart
 from contracts.errors import ContractErrors, Problem
 from contracts.loader import load
-from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, Table, Topic
+from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, SourceTable, Table, Topic
 from contracts.warehouse import Statement, warehouse_statements
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Problem",
     "Rule",
     "Share",
+    "SourceTable",
     "Statement",
     "Table",
     "Topic",
@@ -27,5 +29,7 @@ __all__ = [
     "compile_job",
     "compile_mart",
     "load",
+    "source_ddl",
+    "table_mappings",
     "warehouse_statements",
 ]

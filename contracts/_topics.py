@@ -14,6 +14,7 @@ from contracts._values import (
     custom,
     known_customs,
     name_of,
+    prefix_of,
     primary_key,
     primitive_of,
     retention_days,
@@ -31,7 +32,7 @@ def read_topic(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Topic | None:
     """The topic, or None after a problem that leaves nothing to build it from."""
-    known_customs(item, ("key", "partitions", "shareWith"), at, reading)
+    known_customs(item, ("key", "partitions", "prefix", "shareWith"), at, reading)
     name = name_of(item.physicalName, f"{at}.physicalName", reading)
     properties = item.properties or []
     if not properties:
@@ -68,6 +69,7 @@ def read_topic(
             dataset=dataset,
             classification=_most_sensitive(fields),
             retention_days=retention_days(contract, f"raw.{name}", reading),
+            prefix=prefix_of(item, name, at, reading),
         ),
         share=_share(item, fields, at, reading),
     )

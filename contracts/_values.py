@@ -13,6 +13,7 @@ from contracts.errors import Problem
 from contracts.model import CLASSIFICATIONS
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+PREFIX = re.compile(r"^[a-z][a-z0-9_-]*(/[a-z][a-z0-9_-]*)*$")
 _DAYS = {"d": 1, "day": 1, "days": 1, "m": 30, "month": 30, "months": 30, "y": 365, "year": 365, "years": 365}
 
 
@@ -39,7 +40,7 @@ def known_customs(item: SchemaObject | SchemaProperty, known: tuple[str, ...], a
     """A custom property that nobody reads is a slip of the pen: a problem."""
     for index, entry in enumerate(item.customProperties or []):
         if entry.property not in known:
-            rule = f"a custom property here is one of: {', '.join(known)}"
+            rule = f"a custom property here is one of: {', '.join(known) or 'none'}"
             reading.problem(f"{at}.customProperties[{index}].property", entry.property, rule)
 
 
@@ -48,6 +49,18 @@ def name_of(value: str | None, at: str, reading: Reading) -> str:
         rule = "a name is lower case, begins with a letter and has letters, digits and _ only (63 at most)"
         reading.problem(at, value, rule)
     return value or ""
+
+
+def prefix_of(item: SchemaObject, name: str, at: str, reading: Reading) -> str:
+    """The folder in the zone's bucket: custom property `prefix`, or the name."""
+    prefix = custom(item, "prefix")
+    if prefix is None:
+        return name
+    if not isinstance(prefix, str) or not PREFIX.match(prefix):
+        rule = "folders in lower case with digits, - and _, between single slashes, without one at either end"
+        reading.problem(f"{at}.customProperties.prefix", prefix, rule)
+        return name
+    return prefix
 
 
 def text_of(value: str | None, at: str, reading: Reading) -> str:

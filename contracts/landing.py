@@ -20,13 +20,18 @@ _COLUMNS = (
 )
 
 
-def landing_table(*, topic: str, dataset: str, classification: str, retention_days: int) -> Table:
-    """The raw table of a topic; `classification` is that of its most sensitive field."""
+def landing_table(
+    *, topic: str, dataset: str, classification: str, retention_days: int, prefix: str | None = None
+) -> Table:
+    """The raw table of a topic, in the folder `prefix` (its name, if not given).
+
+    `classification` is that of the topic's most sensitive field.
+    """
     return Table(
         database="raw",
         name=topic,
         dataset=dataset,
-        prefix=topic,
+        prefix=prefix or topic,
         description=f"Records of the topic {topic} as they arrived.",
         columns=tuple(
             Column(

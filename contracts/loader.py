@@ -18,6 +18,7 @@ import open_data_contract_standard
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
+from contracts._sources import read_source
 from contracts._tables import read_table
 from contracts._topics import read_topic
 from contracts._values import Reading
@@ -85,21 +86,25 @@ def _dataset(contract: OpenDataContractStandard, reading: Reading) -> Dataset:
     purpose = contract.description.purpose if contract.description else None
     if not purpose:
         reading.problem("$.description.purpose", purpose, "a dataset says what it is for")
-    topics, tables = [], []
+    topics, source_tables, tables = [], [], []
     for index, item in enumerate(contract.schema_ or []):
         at = f"$.schema[{index}]"
         if item.physicalType == "topic":
             topics.append(read_topic(item, contract, name, at, reading))
+        elif item.physicalType == "source_table":
+            source_tables.append(read_source(item, contract, name, at, reading))
         elif item.physicalType == "table":
             tables.append(read_table(item, contract, name, at, reading))
         else:
-            reading.problem(f"{at}.physicalType", item.physicalType, "one of: topic, table")
-    if not topics and not tables:
-        reading.problem("$.schema", "[]", "a dataset has at least one topic or table")
+            reading.problem(f"{at}.physicalType", item.physicalType, "one of: topic, source_table, table")
+    if not topics and not source_tables and not tables:
+        reading.problem("$.schema", "[]", "a dataset has at least one topic, source_table or table")
     heads = [t for t in tables if t and t.role == "head"]
-    if topics and len(heads) != 1:
-        rule = "a dataset with a topic has exactly one table with role `head`, which carries the watermark"
+    if len(heads) > 1 or (topics and tables and not heads):
+        rule = "a dataset with curated tables has exactly one with role `head`, which carries the watermark"
         reading.problem("$.schema", f"{len(heads)} heads", rule)
+    if heads and not topics:
+        reading.problem("$.schema", "no topic", "a table with role `head` is curated from the dataset's topic")
     if len(topics) > 1:
         reading.problem("$.schema", f"{len(topics)} topics", "a dataset has at most one topic")
     return Dataset(
@@ -108,6 +113,7 @@ def _dataset(contract: OpenDataContractStandard, reading: Reading) -> Dataset:
         description=purpose or "",
         owner=_owner(contract, reading),
         topics=tuple(t for t in topics if t),
+        source_tables=tuple(s for s in source_tables if s),
         tables=tuple(t for t in tables if t),
     )
 
@@ -133,6 +139,15 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
                 yield Problem(
                     "all files", "$", name, f"a {kind} is described once; this one is described {count} times"
                 )
+    yield from _folders(contracts)
+    databases = sorted({source.database for source in contracts.source_tables})
+    if len(databases) > 1:
+        rule = "captured tables lie in one database: a replication reads one"
+        yield Problem("all files", "physicalName", ", ".join(databases), rule)
+    captured = Counter(f"{source.database}.{source.full_name}" for source in contracts.source_tables)
+    for name, count in captured.items():
+        if count > 1:
+            yield Problem("all files", "physicalName", name, f"a table is captured once; this one {count} times")
     known = {t.full_name for t in contracts.tables}
     for mart in contracts.marts:
         for source in mart.sources:
@@ -143,3 +158,12 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
                     source,
                     "a mart is built from tables that a contract describes",
                 )
+
+
+def _folders(contracts: Contracts) -> Iterator[Problem]:
+    """A folder inside another's would be read, written and expired by those who have a right on the outer one."""
+    for outer in contracts.tables:
+        for inner in contracts.tables:
+            if outer.zone == inner.zone and inner.prefix.startswith(f"{outer.prefix}/"):
+                rule = f"no table lies in the folder of another; {outer.prefix} is that of {outer.full_name}"
+                yield Problem(f"dataset {inner.dataset}", "prefix", inner.prefix, rule)

@@ -15,6 +15,9 @@ ZONES = ("raw", "curated", "analytics")
 DATABASE_ZONES = {"raw": "raw", "curated": "curated", "analytics": "analytics", "operations": "curated"}
 """Glue database -> the zone its tables lie in."""
 
+CDC_FOLDER = "cdc"
+"""Folder of raw with the captured changes of database tables, one folder a table."""
+
 CLASSIFICATIONS = ("public", "internal", "personal")
 
 
@@ -70,7 +73,10 @@ class Partition:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """An Iceberg table: `database`.`name`, stored in the bucket of `zone` below `prefix`."""
+    """A table of the catalog: `database`.`name`, stored in the bucket of `zone` below `prefix`.
+
+    format: `iceberg`, or `parquet` for files that another system adds and nobody commits to.
+    """
 
     database: str
     name: str
@@ -83,6 +89,7 @@ class Table:
     retention_days: int
     role: str | None = None
     sources: tuple[str, ...] = ()
+    format: str = "iceberg"
 
     @property
     def zone(self) -> str:
@@ -193,6 +200,28 @@ def _object_schema(fields: tuple[Field, ...]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceTable:
+    """A PostgreSQL table whose changes are captured; `landing` is its table in raw.
+
+    physical_types: the PostgreSQL type of each of `columns`; a column's own `type` is the one it has in raw.
+    """
+
+    database: str
+    schema: str
+    name: str
+    dataset: str
+    description: str
+    columns: tuple[Column, ...]
+    physical_types: tuple[str, ...]
+    primary_key: tuple[str, ...]
+    landing: Table
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """One contract file."""
 
@@ -201,6 +230,7 @@ class Dataset:
     description: str
     owner: str
     topics: tuple[Topic, ...] = ()
+    source_tables: tuple[SourceTable, ...] = ()
     tables: tuple[Table, ...] = ()
 
     @property
@@ -226,14 +256,23 @@ class Contracts:
         return tuple(topic for dataset in self.datasets for topic in dataset.topics)
 
     @property
+    def source_tables(self) -> tuple[SourceTable, ...]:
+        return tuple(source for dataset in self.datasets for source in dataset.source_tables)
+
+    @property
     def tables(self) -> tuple[Table, ...]:
-        """Every table, the landing tables of topics included."""
+        """Every table, the landing tables of topics and of captured tables included."""
         return tuple(self._tables())
 
     def _tables(self) -> Iterator[Table]:
         for dataset in self.datasets:
             yield from (topic.landing for topic in dataset.topics)
+            yield from (source.landing for source in dataset.source_tables)
             yield from dataset.tables
+
+    @property
+    def iceberg_tables(self) -> tuple[Table, ...]:
+        return tuple(table for table in self.tables if table.format == "iceberg")
 
     @property
     def databases(self) -> tuple[str, ...]:

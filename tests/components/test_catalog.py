@@ -12,6 +12,10 @@ def _iceberg(table: Registered) -> dict:
     return table.inputs["openTableFormatInput"]["icebergInput"]["icebergTableInput"]
 
 
+def _iceberg_tables(recording: Recording) -> list[Registered]:
+    return [table for table in recording.of("CatalogTable") if "openTableFormatInput" in table.inputs]
+
+
 def test_every_contract_table_is_declared_in_its_database(data_stack: Recording) -> None:
     declared = {f"{t.inputs['databaseName']}.{t.inputs['name']}" for t in data_stack.of("CatalogTable")}
     assert declared == {table.full_name for table in contracts.load().tables}
@@ -20,12 +24,30 @@ def test_every_contract_table_is_declared_in_its_database(data_stack: Recording)
 
 
 def test_a_table_lies_in_the_bucket_of_its_zone_below_its_prefix(prod: Recording) -> None:
-    for table in contracts.load().tables:
+    for table in contracts.load().iceberg_tables:
         declared = _iceberg(prod.one(f"catalog-{table.database}-{table.name}"))
         location = f"s3://novaretail-prod-datalake-{table.zone}/{table.prefix}"
         assert declared["location"] == location
         # Partition folders (year=/month=/day=) directly below the dataset, not below data/.
         assert declared["properties"]["write.data.path"] == location
+
+
+def test_captured_changes_are_a_table_over_parquet_files_as_dms_writes_them(prod: Recording) -> None:
+    for source in contracts.load().source_tables:
+        declared = prod.one(f"catalog-raw-{source.landing.name}")
+        assert declared.inputs["tableType"] == "EXTERNAL_TABLE"
+        assert declared.inputs["parameters"]["classification"] == "parquet"
+        files = declared.inputs["storageDescriptor"]
+        assert files["location"] == f"s3://novaretail-prod-datalake-raw/cdc/{source.landing.name}/"
+        assert files["serDeInfo"]["serializationLibrary"].endswith("parquet.serde.ParquetHiveSerDe")
+        assert files["inputFormat"].endswith("parquet.MapredParquetInputFormat")
+        assert files["outputFormat"].endswith("parquet.MapredParquetOutputFormat")
+        added = [("op", "string"), ("cdc_timestamp", "string")]
+        columns = [(column["name"], column["type"]) for column in files["columns"]]
+        assert columns[:2] == added
+        assert [name for name, _ in columns[2:]] == [column.name for column in source.columns]
+        # Nobody commits to it, so what a person changes by hand is seen.
+        assert declared.ignore_changes == []
 
 
 def test_column_types_are_json_documents_with_the_ids_of_the_contract(prod: Recording) -> None:
@@ -46,24 +68,24 @@ def test_raw_is_partitioned_by_year_month_and_day(prod: Recording) -> None:
 
 
 def test_what_an_iceberg_commit_changes_makes_no_update_and_no_replacement(data_stack: Recording) -> None:
-    for table in data_stack.of("CatalogTable"):
+    for table in _iceberg_tables(data_stack):
         ignored = {"openTableFormatInput", "parameters", "storageDescriptor", "tableType", "partitionKeys"}
         assert set(table.ignore_changes) == ignored, table.name
 
 
 def test_documentation_and_names_of_columns_are_within_glues_limits(prod: Recording) -> None:
-    for table in prod.of("CatalogTable"):
+    for table in _iceberg_tables(prod):
         for field in _iceberg(table)["schema"]["fields"]:
             assert len(field["doc"]) <= 255
             assert len(field["name"]) <= 1024
             assert field["name"] == field["name"].lower()
 
 
-def test_every_table_is_maintained_where_the_settings_say_so(prod: Recording, local: Recording) -> None:
+def test_every_iceberg_table_is_maintained_where_the_settings_say_so(prod: Recording, local: Recording) -> None:
     kinds = {"compaction", "retention", "orphan_file_deletion"}
-    tables = {t.inputs["name"]: t.inputs["databaseName"] for t in prod.of("CatalogTable")}
+    tables = {t.inputs["name"]: t.inputs["databaseName"] for t in _iceberg_tables(prod)}
     optimizers = prod.of("CatalogTableOptimizer")
-    assert len(optimizers) == len(prod.of("CatalogTable")) * len(kinds)
+    assert len(optimizers) == len(_iceberg_tables(prod)) * len(kinds)
     assert {o.inputs["type"] for o in optimizers} == kinds
     assert {o.inputs["tableName"] for o in optimizers} == tables.keys()
     assert {o.inputs["catalogId"] for o in optimizers} == {"210987654321"}

@@ -24,9 +24,9 @@ def problems_of(tmp_path: Path, *documents: object) -> list[contracts.Problem]:
     return list(caught.value.problems)
 
 
-def changed(*path: object, to: object) -> dict:
+def changed(*path: object, to: object, of: dict = GOOD) -> dict:
     """The good contract with one value replaced, or removed if `to` is ...."""
-    document = copy.deepcopy(GOOD)
+    document = copy.deepcopy(of)
     at = document
     for step in path[:-1]:
         at = at[step]
@@ -35,6 +35,14 @@ def changed(*path: object, to: object) -> dict:
     else:
         at[path[-1]] = to
     return document
+
+
+CUSTOMERS = yaml.safe_load((Path(contracts.__file__).parent / "datasets" / "customers.yaml").read_text("utf-8"))
+
+
+def customers(*path: object, to: object) -> dict:
+    """The contract of a captured table with one value replaced."""
+    return changed(*path, to=to, of=CUSTOMERS)
 
 
 FIELDS = ("schema", 0, "properties")
@@ -47,7 +55,9 @@ CASES = [
         changed("slaProperties", 0, "value", to=0), "$.slaProperties[0].value", "whole number", id="retention"
     ),
     pytest.param(changed("slaProperties", 0, "unit", to="fortnight"), "$.slaProperties[0].unit", "one of", id="unit"),
-    pytest.param(changed("schema", 1, "physicalType", to="x"), f"{HEAD}.physicalType", "topic, table", id="kind"),
+    pytest.param(
+        changed("schema", 1, "physicalType", to="x"), f"{HEAD}.physicalType", "topic, source_table, table", id="kind"
+    ),
     pytest.param(
         changed(*FIELDS, 0, "classification", to=...),
         f"{TOPIC}.properties[0].classification",
@@ -118,7 +128,7 @@ CASES = [
     pytest.param(
         changed("schema", 1, "customProperties", 2, to={"property": "role", "value": "mart"}),
         "$.schema",
-        "exactly one table with role `head`",
+        "exactly one with role `head`",
         id="no head",
     ),
     pytest.param(
@@ -135,6 +145,76 @@ CASES = [
         "$.schema[2].properties[3].customProperties.partitionTransform",
         "identity, year, month, day",
         id="transform",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 1, "value", to="/orders/"),
+        f"{HEAD}.customProperties.prefix",
+        "between single slashes",
+        id="prefix",
+    ),
+    pytest.param(
+        changed("schema", to=GOOD["schema"][1:]),
+        "$.schema",
+        "curated from the dataset's topic",
+        id="head without topic",
+    ),
+    pytest.param(customers("team", "members", to=[]), "$.team.members", "role `owner`", id="captured: owner"),
+    pytest.param(
+        customers("slaProperties", 0, to=NO_SLA), "$.slaProperties", "raw.customers", id="captured: retention"
+    ),
+    pytest.param(
+        customers("schema", 0, "physicalName", to="shop.customers"),
+        f"{TOPIC}.physicalName",
+        "database.schema.table",
+        id="captured: place",
+    ),
+    pytest.param(
+        customers(*FIELDS, 1, "classification", to=...),
+        f"{TOPIC}.properties[1].classification",
+        "public, internal, personal",
+        id="captured: classification",
+    ),
+    pytest.param(
+        customers(*FIELDS, 1, "physicalType", to="text"),
+        f"{TOPIC}.properties[1].physicalType",
+        "a PostgreSQL type: bigint,",
+        id="captured: a LOB",
+    ),
+    pytest.param(
+        customers(*FIELDS, 1, "physicalType", to="numeric(39,2)"),
+        f"{TOPIC}.properties[1].physicalType",
+        "a PostgreSQL type: bigint,",
+        id="captured: more digits than Parquet has",
+    ),
+    pytest.param(
+        customers(*FIELDS, 0, "logicalType", to="string"),
+        f"{TOPIC}.properties[0].logicalType",
+        "bigint has logicalType integer",
+        id="captured: pair of types",
+    ),
+    pytest.param(
+        customers(*FIELDS, 1, "name", to="cdc_timestamp"),
+        f"{TOPIC}.properties[1].name",
+        "a column of its own",
+        id="captured: DMS's own column",
+    ),
+    pytest.param(
+        customers(*FIELDS, 0, "required", to=False),
+        f"{TOPIC}.properties[0].required",
+        "is required",
+        id="captured: key nullable",
+    ),
+    pytest.param(
+        customers("schema", 0, "properties", to=CUSTOMERS["schema"][0]["properties"][1:]),
+        f"{TOPIC}.properties",
+        "a captured table has a primary key",
+        id="captured: no key",
+    ),
+    pytest.param(
+        customers("schema", 0, "customProperties", to=[{"property": "prefix", "value": "elsewhere"}]),
+        f"{TOPIC}.customProperties[0].property",
+        "one of: none",
+        id="captured: unknown property",
     ),
 ]
 
@@ -167,6 +247,31 @@ def test_names_used_twice_are_found_across_files(tmp_path):
         ("orders", "a topic"),
         ("curated.orders", "a table"),
     }
+
+
+def test_captured_tables_lie_in_one_database_and_are_captured_once(tmp_path):
+    again = customers("schema", 0, "name", to="clients")
+    again |= {"name": "clients", "slaProperties": [{**CUSTOMERS["slaProperties"][0], "element": "raw.clients"}]}
+    elsewhere = copy.deepcopy(again)
+    elsewhere["name"], elsewhere["schema"][0]["name"] = "buyers", "buyers"
+    elsewhere["schema"][0]["physicalName"] = "crm.public.buyers"
+    elsewhere["slaProperties"][0] = {**CUSTOMERS["slaProperties"][0], "element": "raw.buyers"}
+
+    found = {p.value: p.rule for p in problems_of(tmp_path, CUSTOMERS, again, elsewhere)}
+
+    assert found == {
+        "shop.shop.customers": "a table is captured once; this one 2 times",
+        "crm, shop": "captured tables lie in one database: a replication reads one",
+    }
+
+
+def test_no_table_lies_in_the_folder_of_another(tmp_path):
+    (found,) = problems_of(tmp_path, changed("schema", 2, "customProperties", 1, "value", to="orders/lines"))
+
+    assert (found.value, found.rule) == (
+        "orders/lines",
+        "no table lies in the folder of another; orders is that of curated.orders",
+    )
 
 
 def test_a_mart_of_unknown_tables_is_refused(tmp_path):

@@ -65,7 +65,7 @@ class Lake:
         s3.put_object(Bucket=bucket, Key=key, Body=(ROOT / "contracts/reference/exchange_rates.csv").read_bytes())
         for database in sorted({t.database for t in CONTRACTS.tables}):
             self.catalog.create_namespace(database)
-        for table in CONTRACTS.tables:
+        for table in CONTRACTS.iceberg_tables:
             self.create(table)
 
     def create(self, table: contracts.Table) -> None:
