@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
-from pulumi import FileArchive, FileAsset, Output
+from pulumi import FileArchive, FileAsset, Output, ResourceOptions
 
 import contracts
 import settings
@@ -15,6 +16,7 @@ from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
 from components.encryption import Encryption, EncryptionArgs
+from components.landing_zone import LandingZone, LandingZoneError, from_stack
 from components.lake import Lake, LakeArgs
 from components.network import Network, NetworkArgs
 from components.organization import Organization, OrganizationArgs
@@ -31,10 +33,17 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
     """The accounts that the other stacks deploy into."""
     units = Organization("organization", OrganizationArgs(accounts=config.organization.accounts, tags=where.tags))
     pulumi.export("accounts", {name: account.id for name, account in units.accounts.items()})
+    pulumi.export("organization_id", units.organization.id)
+    # The role that AWS makes in every account of an organization, for its management account.
+    access = "OrganizationAccountAccessRole"
+    roles = {name: Output.concat("arn:aws:iam::", a.id, f":role/{access}") for name, a in units.accounts.items()}
+    pulumi.export("deploy_roles", roles)
 
 
-def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place) -> None:
+def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place, zone: LandingZone) -> None:
     """The data backbone of one environment."""
+    provider = zone.provider("account", account=where.account, region=where.region)
+    here = ResourceOptions(providers=[provider])  # every component gets it: none may use the caller's own account
     shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
 
     access = Access(
@@ -45,10 +54,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             pipeline=PIPELINE,
             bridge=FUNCTION if shared else None,
         ),
+        opts=here,
     )
-    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()))
+    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()), opts=here)
     logs_key_arn = keys.arn("logs")
-    alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()))
+    alerts = Alerts(
+        "alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()), opts=here
+    )
     network = Network(
         "network",
         NetworkArgs(
@@ -59,6 +71,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             logs_key_arn=logs_key_arn,
             **config.network.model_dump(mode="json"),
         ),
+        opts=here,
     )
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
@@ -72,15 +85,18 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             exchange_rates=Path("contracts/reference/exchange_rates.csv"),
             noncurrent_days=config.lake.noncurrent_days,
         ),
+        opts=here,
     )
     catalog = Catalog(
         "catalog",
         CatalogArgs(where=where, contracts=data, location=lake.location, optimizer=_optimizer(config.lake, access)),
+        opts=here,
     )
     grants = _grants(data, access, lake, catalog)
     artifacts = Artifacts(
         "artifacts",
         ArtifactsArgs(where=where, kms_key_arn=keys.arn("lake"), noncurrent_days=config.lake.noncurrent_days),
+        opts=here,
     )
 
     streaming = Streaming(
@@ -94,6 +110,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             logs_key_arn=logs_key_arn,
             **config.streaming.model_dump(),
         ),
+        opts=here,
     )
     plugin = artifacts.put("connect/lake_sink.zip", FileArchive("build/packages/lake_sink"))
     sinks = LakeSinks(
@@ -124,6 +141,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             logs_key_arn=logs_key_arn,
             **config.sinks.model_dump(),
         ),
+        opts=here,
     )
 
     lakehouse = archive(sources(Path("etl/lakehouse"), below="lakehouse"), sources(Path("etl/marts"), below="marts"))
@@ -151,6 +169,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=applications,
             **config.processing.model_dump(),
         ),
+        opts=here,
     )
 
     warehouse = Warehouse(
@@ -165,6 +184,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             depends_on=[*catalog.tables.values(), *grants[access.warehouse.name]],
             **config.warehouse.model_dump(),
         ),
+        opts=here,
     )
 
     if config.gcp and access.bridge:
@@ -188,6 +208,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 ],
                 **config.gcp.model_dump(),
             ),
+            opts=here,
         )
         pulumi.export("function", bridge.function.name)
         pulumi.export("failures", bridge.failures.url)
@@ -245,6 +266,14 @@ def _grants(
     return grants
 
 
+def _landing_zone(config: settings.DataStack) -> LandingZone:
+    plain = config.deployment.model_dump()
+    stack = plain.pop("stack")
+    if stack:
+        return from_stack(stack, environment=config.environment, account=config.account)
+    return LandingZone(**plain)
+
+
 def main() -> None:
     """Read everything that people wrote, then build what the stack's settings say."""
     try:
@@ -253,18 +282,22 @@ def main() -> None:
     except (settings.SettingsError, contracts.ContractErrors) as error:
         # Whoever reads this wrote a stack file or a contract: the list of problems helps, a traceback does not.
         raise pulumi.RunError(str(error)) from error
-    where = Place(
+    base = Place(
         environment=config.environment,
         account=config.account,
         region=config.region,
         keep_data=config.protection.keep_data,
-        organization_id=config.deployment.organization_id if isinstance(config, settings.DataStack) else "",
+        organization_id="",
         tags=base_tags(environment=config.environment, **config.tags.model_dump()),
     )
     if isinstance(config, settings.OrganizationStack):
-        organization(config, where)
-    else:
-        backbone(config, data, where)
+        organization(config, base)
+        return
+    try:
+        zone = _landing_zone(config)
+    except LandingZoneError as error:
+        raise pulumi.RunError(str(error)) from error
+    backbone(config, data, replace(base, organization_id=zone.organization_id), zone)
 
 
 main()

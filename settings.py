@@ -86,11 +86,41 @@ class Protection(Section):
 
 
 class Deployment(Section):
-    """The organization that the environment's account is in."""
+    """How the stack gets into its account: by the organization stack's outputs, or by plain settings."""
 
-    organization_id: str = Field(
-        pattern=r"^o-[a-z0-9]{10,32}$", description="the AWS Organization's id, such as o-exampleorgid"
+    stack: str | None = Field(
+        default=None,
+        pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$",
+        description="full name of the organization's stack, such as organization/novaretail/organization",
     )
+    role_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
+        description="the role that deploys, such as arn:aws:iam::111122223333:role/deploy",
+    )
+    organization_id: str | None = Field(
+        default=None, pattern=r"^o-[a-z0-9]{10,32}$", description="the AWS Organization's id, such as o-exampleorgid"
+    )
+    log_archive_bucket: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="name of the organization's bucket for audit logs",
+    )
+    log_archive_key_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
+        description="ARN of the key of the organization's log archive",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        for key in ("role_arn", "organization_id", "log_archive_bucket", "log_archive_key_arn"):
+            value = getattr(self, key)
+            if self.stack and value:
+                rule = f"it comes from the outputs of {self.stack} already"
+                yield Problem(key, value, rule, "Remove it, or remove novaretail:deployment.stack")
+            if not self.stack and not value and key != "role_arn":  # of which `_across` knows whether it is needed
+                rule = "it is missing, and so is novaretail:deployment.stack, whose outputs would have it"
+                yield Problem(key, value, rule, f"Give {type(self).model_fields[key].description}, or stack")
 
 
 class Alerts(Section):
@@ -523,6 +553,10 @@ def _across(valid: Mapping[str, Any], values: Mapping[str, object], stack: str) 
         rule = f"data of {environment} must outlive the program's mistakes"
         yield Problem("novaretail:protection.keep_data", False, rule, "Set it to true")
 
+    deployment: Deployment | None = valid.get("deployment")
+    if deployment and account and environment:
+        yield from _deploys(deployment, account, environment)
+
     network: Network | None = valid.get("network")
     streaming: Streaming | None = valid.get("streaming")
     for index, zone in enumerate(network.zones if network else ()):
@@ -531,6 +565,18 @@ def _across(valid: Mapping[str, Any], values: Mapping[str, object], stack: str) 
             yield Problem(f"novaretail:network.zones[{index}]", zone, rule, f"Name it such as {region}a")
     if streaming and environment and environment != "local":
         yield from _cloud_streaming(streaming, network)
+
+
+def _deploys(deployment: Deployment, account: str, environment: str) -> Iterator[Problem]:
+    """The role that deploys is one of the stack's own account."""
+    key, role = "novaretail:deployment.role_arn", deployment.role_arn
+    if role and role.split(":")[4] != account:
+        rule = f"it is no role of novaretail:account ({account})"
+        yield Problem(key, role, rule, "Name the role of that account, or correct novaretail:account")
+    if not role and not deployment.stack and environment != "local":
+        rule = "only the local platform is deployed without a role"
+        remedy = f"Give {Deployment.model_fields['role_arn'].description}, or novaretail:deployment.stack"
+        yield Problem(key, role, rule, remedy)
 
 
 def _cloud_streaming(streaming: Streaming, network: Network | None) -> Iterator[Problem]:

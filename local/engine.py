@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ import psutil
 import yaml
 
 from local.engine_events import Diagnostic, Events, Outcome, Resource, read_events
+from local.engine_references import account_ids, copy_state, referenced_stack
 from local.provider.live import LIVE_TYPES
 from local.provider.server import PACKAGES, ProviderServer
 from local.site import ROOT, TOOLCHAIN, Site
@@ -52,9 +54,12 @@ LAUNCH = (
 class EngineError(RuntimeError):
     """A run that failed, in the engine's own words: resource, argument and reason of every problem."""
 
-    def __init__(self, message: str, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(
+        self, message: str, diagnostics: tuple[Diagnostic, ...] = (), resources: tuple[Resource, ...] = ()
+    ) -> None:
+        """`resources` are those that the run began to work on."""
         super().__init__(message)
-        self.diagnostics = diagnostics
+        self.diagnostics, self.resources = diagnostics, resources
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class Engine:
                 `build/preview/<stack>.json` of the program.
         """
         file = into or self.project_dir / "build" / "preview" / f"{self.stack}.json"
-        run = self._run("preview", "--json", live=False)
+        with self._beside_its_references() as engine:
+            run = engine._run("preview", "--json", live=False)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(run.output, "utf-8")
         return run
@@ -106,7 +112,25 @@ class Engine:
 
     # How a run goes
 
-    def _run(self, operation: str, *flags: str, live: bool = True) -> Outcome:
+    @contextmanager
+    def _beside_its_references(self) -> Iterator[Engine]:
+        """This stack where the stack that it refers to is up as well; the state there is a copy."""
+        stack = referenced_stack(self._stack_configuration().get("config") or {}, self._project)
+        if stack is None:
+            yield self
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            site = replace(self.site, state=Path(folder))
+            copy_state(self.site.state, site.state)
+            other = replace(self, site=site, stack=stack, policy_packs=())
+            if not other.state():
+                ids = account_ids(self.project_dir, self._project)
+                other._run("up", "--yes", "--skip-preview", live=False, ids=ids)
+            yield replace(self, site=site)
+
+    def _run(
+        self, operation: str, *flags: str, live: bool = True, ids: Mapping[tuple[str, str], str] | None = None
+    ) -> Outcome:
         started = time.monotonic()
         self._prepare()
         if live:
@@ -114,7 +138,7 @@ class Engine:
         state = self.site.state / "provider" / "resources.sqlite" if live else None
         port = self.site.ports["provider"] if live else 0
         with (
-            ProviderServer(self.site, self.project_dir, state, port=port, live=live) as provider,
+            ProviderServer(self.site, self.project_dir, state, port=port, live=live, ids=ids) as provider,
             tempfile.TemporaryDirectory() as scratch,
         ):
             if live:
@@ -129,7 +153,7 @@ class Engine:
             if live and ended.returncode >= 0:  # an engine that a signal killed does not know all that exists
                 provider.settle(self.stack)
         if ended.returncode != 0:
-            raise EngineError(self._describe(operation, ended, events), events.diagnostics)
+            raise EngineError(self._describe(operation, ended, events), events.diagnostics, events.resources)
         seconds = time.monotonic() - started
         return Outcome(operation, events.changes, events.resources, events.diagnostics, seconds, ended.stdout)
 

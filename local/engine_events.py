@@ -17,7 +17,8 @@ _NOISE = (
     re.compile(r"^(Resource monitor|resource monitor) has terminated, shutting down"),
 )
 """Said after the cause has been said."""
-_PROVIDER = "pulumi:providers:"
+_ENGINES_OWN = "pulumi:"
+"""Provider instances and stack references."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _diagnostic(event: Mapping[str, Any]) -> Diagnostic | None:
 
 def _of_a_cloud(step: Mapping[str, Any]) -> bool:
     state = step.get("new") or step.get("old") or {}
-    return bool(state.get("custom")) and not step["type"].startswith(_PROVIDER) and step["op"] != "refresh"
+    return bool(state.get("custom")) and not step["type"].startswith(_ENGINES_OWN) and step["op"] != "refresh"
 
 
 def _combined(earlier: Resource | None, later: Resource) -> Resource:

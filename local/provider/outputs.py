@@ -11,12 +11,26 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from local.provider import names
 from local.provider.shapes import Field, Shape, Type
 from local.provider.wire import UNKNOWN, Properties, reveal
 from local.site import ACCOUNT, REGION
+
+
+@dataclass(frozen=True)
+class Place:
+    """The account and region that an instance of the AWS provider works in."""
+
+    account: str = ACCOUNT
+    region: str = REGION
+
+
+place: ContextVar[Place] = ContextVar("place", default=Place())  # noqa: B039 - frozen
+"""Of the call that is being answered."""
 
 GCP_PROJECT = "novaretail-local"
 GCP_PROJECT_NUMBER = "123456789012"
@@ -41,14 +55,22 @@ _ARNS: dict[str, Callable[[str, Properties], str]] = {
     "aws:cloudwatch/eventRule:EventRule": lambda id, p: _arn("events", f"rule/{id}"),
     "aws:cloudwatch/logGroup:LogGroup": lambda id, p: _arn("logs", f"log-group:{id}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda id, p: _arn("cloudwatch", f"alarm:{id}"),
-    "aws:iam/policy:Policy": lambda id, p: f"arn:aws:iam::{ACCOUNT}:policy{p.get('path') or '/'}{p.get('name', id)}",
-    "aws:iam/role:Role": lambda id, p: f"arn:aws:iam::{ACCOUNT}:role{p.get('path') or '/'}{id}",
+    "aws:iam/policy:Policy": lambda id, p: (
+        f"arn:aws:iam::{place.get().account}:policy{p.get('path') or '/'}{p.get('name', id)}"
+    ),
+    "aws:iam/role:Role": lambda id, p: f"arn:aws:iam::{place.get().account}:role{p.get('path') or '/'}{id}",
     "aws:lambda/function:Function": lambda id, p: _arn("lambda", f"function:{id}"),
     "aws:s3/bucket:Bucket": lambda id, p: f"arn:aws:s3:::{id}",
     "aws:scheduler/schedule:Schedule": lambda id, p: _arn("scheduler", f"schedule/{id}"),
     "aws:scheduler/scheduleGroup:ScheduleGroup": lambda id, p: _arn("scheduler", f"schedule-group/{id}"),
     "aws:sns/topic:Topic": lambda id, p: _arn("sns", str(p.get("name", id))),
     "aws:sqs/queue:Queue": lambda id, p: _arn("sqs", str(p.get("name", id))),
+}
+_ORGANIZATION_IDS: dict[str, Callable[[str], str]] = {
+    "account": lambda name: str(int(digest(name, 10), 16)).zfill(12)[:12],
+    "organization": lambda name: f"o-{digest(place.get().account, 10)}",  # an account has one at most
+    "organizationalUnit": lambda name: f"ou-{digest(name, 4)}-{digest(name, 8)}",
+    "policy": lambda name: f"p-{digest(name, 8)}",
 }
 _ID_IS_ARN = frozenset({"aws:iam/policy:Policy", "aws:sns/topic:Topic"})
 
@@ -93,6 +115,8 @@ def identifier(shape: Shape, arguments: Mapping[str, Any]) -> str:
         scope = f"projects/{given.get('project') or GCP_PROJECT}"
         middle = f"{scope}/{location}" if module == "compute" else scope
         return f"{middle}/{_plural(kind)}/{name or random[:12]}"
+    if module == "organizations" and kind in _ORGANIZATION_IDS:
+        return _ORGANIZATION_IDS[kind](str(name))
     if module in ("ec2", "vpc") and kind in _EC2_IDS:
         return f"{_EC2_IDS[kind]}-{random[:17]}"
     if module == "ec2transitgateway":
@@ -108,7 +132,7 @@ def digest(text: str, length: int) -> str:
 
 
 def _arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+    return f"arn:aws:{service}:{place.get().region}:{place.get().account}:{resource}"
 
 
 def _known(shape: Shape, id: str, given: Properties) -> Properties:
@@ -131,13 +155,16 @@ def _known(shape: Shape, id: str, given: Properties) -> Properties:
         arn = _arn("ec2", f"{_EC2_ARNS.get(kind) or _kebab(kind)}/{id}")
     else:
         arn = id if id.startswith("arn:") else _arn(_ARN_SERVICES.get(module, module), f"{_kebab(kind)}/{id}")
-    return {"arn": arn, "region": given.get("region") or REGION, "catalogId": ACCOUNT, "ownerId": ACCOUNT} | (
-        _endpoint_outputs(id) if kind == "vpcEndpoint" else {}
-    )
+    account = place.get().account
+    computed = {"arn": arn, "region": given.get("region") or place.get().region}
+    computed |= {"catalogId": account, "ownerId": account}
+    if shape.token == "aws:organizations/organization:Organization":
+        return computed | {"roots": [{"id": f"r-{digest(id, 4)}", "name": "Root", "arn": f"{arn}/root"}]}
+    return computed | (_endpoint_outputs(id) if kind == "vpcEndpoint" else {})
 
 
 def _endpoint_outputs(id: str) -> Properties:
-    name = f"{id}-{digest(id, 8)}.vpce.{REGION}.vpce.amazonaws.com"
+    name = f"{id}-{digest(id, 8)}.vpce.{place.get().region}.vpce.amazonaws.com"
     entry = {"dnsName": f"*.{name}", "hostedZoneId": f"Z{digest(id, 12).upper()}"}
     return {"dnsEntries": [entry], "state": "available"}
 
@@ -171,11 +198,11 @@ def _default(type_: Type) -> Any:
 
 def _plausible_text(lowered: str, name: str, id: str) -> str:
     if lowered in ("ownerid", "accountid", "registryid", "catalogid"):
-        return ACCOUNT
+        return place.get().account
     if lowered.endswith("arn"):
         return _arn("local", f"{name}/{digest(id + name, 12)}")
     if lowered in ("region", "location"):
-        return REGION
+        return place.get().region
     if "url" in lowered or "endpoint" in lowered or "uri" in lowered:
         return f"https://{digest(id + name, 12)}.local.invalid"
     if "time" in lowered or "date" in lowered or lowered.endswith("at"):

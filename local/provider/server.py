@@ -1,8 +1,7 @@
 """The `ResourceProvider` service, one server for aws, azure-native and gcp.
 
-The engine attaches to it by PULUMI_DEBUG_PROVIDERS. It cannot tell which provider instance a call belongs
-to (several accounts, several regions share this server), so the region of a resource is its own argument
-`region`, else the site's.
+The engine attaches to it by PULUMI_DEBUG_PROVIDERS, with one connection for each provider instance. So the
+connection says which instance a call belongs to, and with it the account and region that it was configured for.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.provider import invokes, names, outputs
+from local.provider import accounts, invokes, names, outputs
 from local.provider.check import Failure, check
 from local.provider.diff import diff
 from local.provider.live import LIVE_TYPES, Clients, Live, PartlyMadeError, live_class
@@ -46,8 +45,21 @@ Request = Any
 class Resources:
     """What the calls about resources do, in plain values; `Service` puts them on the wire."""
 
-    def __init__(self, site: Site, root: Path, state: State, shapes: Shapes, *, live: bool) -> None:
-        """`live` False keeps every type as state, so that nothing is touched."""
+    def __init__(
+        self,
+        site: Site,
+        root: Path,
+        state: State,
+        shapes: Shapes,
+        *,
+        live: bool,
+        ids: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        """`live` False keeps every type as state, so that nothing is touched.
+
+        `ids` is (type, argument `name`) -> id, for what is kept as state and has its id from elsewhere.
+        """
+        self._ids = ids or {}
         self._state, self._shapes = state, shapes
         self._site, self._root, self._clients = site, root, Clients(site)
         self._live_types = LIVE_TYPES.keys() if live else set()
@@ -73,7 +85,7 @@ class Resources:
         unfinished = self._state.begin(urn, token)
         try:
             if live is None:
-                id = outputs.identifier(shape, arguments)
+                id = self._ids.get((token, str(given.get("name")))) or outputs.identifier(shape, arguments)
             else:
                 left = live.identify(given) if unfinished else None
                 if left is not None and not self._state.exists(token, left):
@@ -149,6 +161,7 @@ def _answer(method: Callable[[Any, Request], Any]) -> Callable[[Any, Request, gr
 
     @functools.wraps(method)
     def call(self: Any, request: Request, context: grpc.ServicerContext) -> Any:
+        outputs.place.set(self.places.get(context.peer(), outputs.Place()))
         try:
             return method(self, request)
         except PartlyMadeError as error:
@@ -178,8 +191,9 @@ def describe(error: Exception) -> str:
 class Service(provider_pb2_grpc.ResourceProviderServicer):
     """The calls that the engine makes."""
 
-    def __init__(self, site: Site, resources: Resources) -> None:
-        self._site, self._resources = site, resources
+    def __init__(self, site: Site, resources: Resources, *, live: bool) -> None:
+        self._site, self._resources, self._live = site, resources, live
+        self.places: dict[str, outputs.Place] = {}
 
     def Handshake(self, request: Request, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse(
@@ -200,6 +214,12 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Request, context: grpc.ServicerContext) -> Any:
+        given = decode(request.args)
+        if "region" in given:  # azure-native and gcp have no such argument, or another meaning of it
+            try:
+                self.places[context.peer()] = accounts.place_of(given, live=self._live)
+            except accounts.ConfigurationError as error:
+                context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False, supports_autonaming_configuration=True
         )
@@ -298,15 +318,26 @@ class ProviderServer:
     `port` is 0 for any free one; the attribute says which it became.
     """
 
-    def __init__(self, site: Site, root: Path, state: Path | None, *, port: int = 0, live: bool = True) -> None:
+    def __init__(
+        self,
+        site: Site,
+        root: Path,
+        state: Path | None,
+        *,
+        port: int = 0,
+        live: bool = True,
+        ids: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
         """`state` None, with `live` False, is the provider of a preview: it remembers and touches nothing."""
         self._state = State(state)
-        self._resources = Resources(site, root, self._state, Shapes(), live=live)
+        self._resources = Resources(site, root, self._state, Shapes(), live=live, ids=ids)
         limits = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
         # Without so_reuseport=0 a second server could bind the same port, and calls would go to either.
         options = [*limits, ("grpc.so_reuseport", 0)]
         self._server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(site, self._resources), self._server)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+            Service(site, self._resources, live=live), self._server
+        )
         try:
             self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:  # grpc says no more than this

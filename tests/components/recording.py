@@ -37,6 +37,8 @@ class Registered:
     retain_on_delete: bool
     ignore_changes: list[str]
     depends_on: list[str]
+    provider: str
+    """The name of the explicit provider instance; empty for the default one."""
 
     @property
     def kind(self) -> str:
@@ -105,6 +107,22 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def organization_outputs() -> dict[str, Any]:
+    """What the organization's stack gives, with the accounts that the stack files name."""
+    accounts = {}
+    for stack in ("prod", "nonprod"):
+        config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+        accounts[f"{stack}-core"] = config["novaretail:account"]
+    archive = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    return {
+        "accounts": accounts | {"shared-services": "111122223333"},
+        "deploy_roles": {name: f"arn:aws:iam::{id}:role/deploy" for name, id in accounts.items()},
+        "organization_id": "o-exampleorgid",
+        "log_archive_bucket": "novaretail-log-archive",
+        "log_archive_key_arn": archive,
+    }
+
+
 def _computed(type_: str, name: str) -> dict[str, Any]:
     """What a provider would give back besides the inputs, as far as the program uses it."""
     kind = type_.rsplit(":", 1)[-1]
@@ -140,6 +158,8 @@ def _main(stack: str) -> None:
 
     class Mocks(mocks.Mocks):
         def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            if args.typ == "pulumi:pulumi:StackReference":
+                return str(args.resource_id), {**args.inputs, "outputs": organization_outputs()}
             return f"{args.name}-id", {"name": args.name, **args.inputs, **_computed(args.typ, args.name)}
 
         def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
@@ -162,6 +182,7 @@ def _main(stack: str) -> None:
                         retain_on_delete=request.retainOnDelete,
                         ignore_changes=list(request.ignoreChanges),
                         depends_on=[urn.rsplit("::", 1)[-1] for urn in request.dependencies],
+                        provider=request.provider.split("::")[-2] if request.provider else "",
                     )
                 )
             return super().RegisterResource(request)

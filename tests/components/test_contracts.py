@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.components.recording import ROOT, Recording, Registered, statements
+from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
 LABELLED_BY_TAGS = {"gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"}
@@ -65,7 +65,7 @@ def _sdk_arguments(type_: str) -> dict[str, Any]:
 
 
 def _custom(recording: Recording) -> list[Registered]:
-    return [r for r in recording.resources if r.custom]
+    return [r for r in recording.resources if r.custom and not r.type.startswith("pulumi:providers:")]
 
 
 def test_every_resource_that_takes_tags_has_the_required_ones(stack: Recording) -> None:
@@ -100,6 +100,27 @@ def test_every_resource_has_a_name_of_its_own_and_a_component_as_parent(stack: R
     assert [r.name for r in _custom(stack) if r.parent not in components] == []
     # The engine keys resources by type and name; people and logs by the name alone.
     assert [name for name, n in Counter(r.name for r in stack.resources).items() if n > 1] == []
+
+
+def test_every_aws_resource_of_a_data_stack_is_made_in_the_account_that_its_settings_name(
+    data_stack: Recording,
+) -> None:
+    (provider,) = data_stack.of("providers:aws")
+    account = data_stack.one("bridge-provider").inputs["aws"]["accountId"]
+    assert json.loads(provider.inputs["allowedAccountIds"]) == [account]
+    assert provider.inputs["region"] == "eu-west-1"
+    elsewhere = [r.name for r in _custom(data_stack) if r.type.startswith("aws:") and r.provider != provider.name]
+    assert elsewhere == [], "give their component `opts=here` in __main__.py"
+
+
+@pytest.mark.parametrize("stack", ["prod", "nonprod"])
+def test_prod_and_nonprod_deploy_by_the_role_that_the_organization_gives_them(stack: str) -> None:
+    (assumed,) = record(stack).one("account").json("assumeRoles")
+    assert assumed["roleArn"] == organization_outputs()["deploy_roles"][f"{stack}-core"]
+
+
+def test_the_local_platform_is_deployed_without_a_role(local: Recording) -> None:
+    assert "assumeRoles" not in local.one("account").inputs
 
 
 def test_everything_stateful_is_protected_and_kept_where_data_is_kept(prod: Recording, organization: Recording) -> None:

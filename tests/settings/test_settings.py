@@ -339,6 +339,66 @@ def test_a_missing_field_says_what_to_give() -> None:
     assert problems == ["novaretail:lake.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."]
 
 
+PLAIN = {
+    "role_arn": "arn:aws:iam::210987654321:role/deploy",
+    "organization_id": "o-exampleorgid",
+    "log_archive_bucket": "novaretail-log-archive",
+    "log_archive_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd",
+}
+
+
+def test_plain_settings_are_the_way_out_of_the_stack_reference() -> None:
+    parsed = settings.parse(_raw("prod") | {"deployment": PLAIN}, "prod")
+    assert isinstance(parsed, settings.DataStack)
+    assert parsed.deployment.stack is None
+    assert parsed.deployment.role_arn == PLAIN["role_arn"]
+
+
+@pytest.mark.parametrize(
+    ("deployment", "expected"),
+    [
+        (
+            {"stack": "organization/novaretail/organization", "role_arn": PLAIN["role_arn"]},
+            [
+                'role_arn = "arn:aws:iam::210987654321:role/deploy": it comes from the outputs of '
+                "organization/novaretail/organization already. Remove it, or remove novaretail:deployment.stack."
+            ],
+        ),
+        (
+            {"stack": "organization"},
+            [
+                "stack = \"organization\": string should match pattern '^[^/\\s]+/[^/\\s]+/[^/\\s]+$'. Give full name of "
+                "the organization's stack, such as organization/novaretail/organization."
+            ],
+        ),
+        (
+            {key: value for key, value in PLAIN.items() if key != "organization_id"},
+            [
+                "organization_id = null: it is missing, and so is novaretail:deployment.stack, whose outputs would have it."
+                " Give the AWS Organization's id, such as o-exampleorgid, or stack."
+            ],
+        ),
+        (
+            {key: value for key, value in PLAIN.items() if key != "role_arn"},
+            [
+                "role_arn = null: only the local platform is deployed without a role. Give the role that deploys, such as "
+                "arn:aws:iam::111122223333:role/deploy, or novaretail:deployment.stack."
+            ],
+        ),
+        (
+            PLAIN | {"role_arn": "arn:aws:iam::109876543210:role/deploy"},
+            [
+                'role_arn = "arn:aws:iam::109876543210:role/deploy": it is no role of novaretail:account (210987654321). '
+                "Name the role of that account, or correct novaretail:account."
+            ],
+        ),
+    ],
+)
+def test_a_stack_is_deployed_by_exactly_one_way(deployment: dict[str, str], expected: list[str]) -> None:
+    problems = _changed(lambda raw: raw.update(deployment=deployment))
+    assert problems == [f"novaretail:deployment.{problem}" for problem in expected]
+
+
 def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
     raw = _raw("prod")
     del raw["gcp"]

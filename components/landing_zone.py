@@ -1,0 +1,93 @@
+"""What a data stack takes from the organization: the role that deploys, and what the organization holds for it.
+
+The organization is another stack. Its outputs are read before the first resource is made, so that a wrong account
+stops the program while nothing has happened yet; read later, as an Output, they would stop it halfway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime.sync_await import _sync_await  # how the SDK's own blocking invokes wait; it has no public name
+
+
+class LandingZoneError(Exception):
+    """The organization does not hold what this stack needs; the message names the key, its value and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandingZone:
+    """Where a data stack lands.
+
+    Attributes:
+        role_arn: the role in the stack's account that deploys; None deploys with the caller's own rights.
+        log_archive_bucket: the organization's bucket for audit logs, in another account; `log_archive_key_arn` is the
+            key that must be used there.
+    """
+
+    role_arn: str | None
+    organization_id: str
+    log_archive_bucket: str | None
+    log_archive_key_arn: str | None
+
+    def provider(self, name: str, *, account: str, region: str) -> aws.Provider:
+        """The provider of all of the stack's AWS resources: it refuses every other account than `account`."""
+        # As an object: a provider's arguments travel as JSON text, in which the SDK leaves a dict's names as they are.
+        role = aws.ProviderAssumeRoleArgs(
+            role_arn=self.role_arn, session_name=f"pulumi-{pulumi.get_project()}-{pulumi.get_stack()}"
+        )
+        return aws.Provider(
+            name,
+            region=region,
+            allowed_account_ids=[account],
+            assume_roles=[role] if self.role_arn else None,
+        )
+
+
+def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
+    """The landing zone of an environment, from the outputs of the organization's stack.
+
+    Args:
+        account: the account that the stack's own settings name; the organization must have the same for this
+            environment.
+    Raises: LandingZoneError if it has another, or lacks an output.
+    """
+    reference = pulumi.StackReference("organization", stack_name=stack)
+    outputs: Mapping[str, Any] = _sync_await(reference.outputs.future()) or {}
+    name = f"{environment}-core"
+    found = _required(outputs, "accounts", stack).get(name)
+    if found != account:
+        raise LandingZoneError(
+            f'novaretail:account = "{account}": the organization ({stack}) has '
+            + (f"the account {found} for {name}" if found else f"no account {name}")
+            + f". Set it to the account of {environment}, or correct novaretail:deployment.stack; nothing was created"
+            " or changed."
+        )
+    role = _required(outputs, "deploy_roles", stack).get(name)
+    if not role or role.split(":")[4] != account:
+        raise LandingZoneError(
+            f"novaretail:deployment.stack = {stack}: its output deploy_roles has {role or 'no role'} for {name}, which"
+            f" is no role of the account {account}. Apply that stack again, or name the role yourself:"
+            " novaretail:deployment with role_arn in the place of stack."
+        )
+    return LandingZone(
+        role_arn=role,
+        organization_id=_required(outputs, "organization_id", stack),
+        log_archive_bucket=outputs.get("log_archive_bucket"),
+        log_archive_key_arn=outputs.get("log_archive_key_arn"),
+    )
+
+
+def _required(outputs: Mapping[str, Any], name: str, stack: str) -> Any:
+    value = outputs.get(name)
+    if not value:
+        raise LandingZoneError(
+            f"novaretail:deployment.stack = {stack}: that stack has no output {name}. Apply it first"
+            " (`pulumi up` of the organization), or give the values yourself: novaretail:deployment with role_arn,"
+            " organization_id, log_archive_bucket and log_archive_key_arn in the place of stack."
+        )
+    return value
