@@ -14,6 +14,8 @@ def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> No
         "pipeline",
         "scheduler",
         "flow-logs",
+        "cart-events-to-lake",
+        "customer-updates-to-lake",
         "orders-to-lake",
         "bridge",
     }
@@ -29,7 +31,10 @@ def test_a_role_is_trusted_for_the_one_thing_that_takes_it_where_its_service_say
         "pipeline": [f"arn:aws:states:{region}:stateMachine:lake-pipeline"],
         "scheduler": [f"arn:aws:scheduler:{region}:schedule-group/default"],
         "flow-logs": [f"arn:aws:ec2:{region}:vpc-flow-log/*"],
-        "orders-to-lake": [f"arn:aws:kafkaconnect:{region}:connector/orders-to-lake/*"],
+        **{
+            f"{topic}-to-lake": [f"arn:aws:kafkaconnect:{region}:connector/{topic}-to-lake/*"]
+            for topic in ("cart-events", "customer-updates", "orders")
+        },
         "bridge": [f"arn:aws:lambda:{region}:function:pubsub-bridge"],
     }
 

@@ -45,7 +45,7 @@ def test_what_others_need_is_exported(prod: Recording) -> None:
         "workgroup",
     } <= prod.outputs.keys()
     assert prod.outputs["jobs"] == {"curate": "curate", "build_mart": "build_mart"}
-    assert prod.outputs["connectors"] == ["orders-to-lake"]
+    assert prod.outputs["connectors"] == ["cart-events-to-lake", "customer-updates-to-lake", "orders-to-lake"]
 
 
 def test_prod_and_nonprod_have_the_same_resources_but_for_what_settings_turn_on() -> None:

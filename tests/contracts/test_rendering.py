@@ -51,6 +51,16 @@ def test_a_landed_record_keeps_its_text_and_where_it_came_from():
     assert table.properties("s3://b/orders")["write.data.path"] == "s3://b/orders"
 
 
+def test_a_topic_lands_without_a_curated_table_and_the_pipeline_leaves_it_out():
+    for name in ("cart_events", "customer_updates"):
+        topic = LOADED.topic(name)
+        assert (topic.landing.full_name, topic.landing.prefix) == (f"raw.{name}", f"events/{name}")
+        assert LOADED.dataset(name).tables == ()
+        assert topic.share is None
+    assert [dataset.name for dataset in LOADED.curated_datasets] == ["orders"]
+    assert list(contracts.compile_all(LOADED)["datasets"]) == ["orders"]
+
+
 def test_a_landing_table_is_as_sensitive_as_its_most_sensitive_field():
     assert LOADED.table("raw", "orders").columns[0].classification == "personal"
     table = landing.landing_table(topic="t", dataset="t", classification="public", retention_days=1)
