@@ -28,6 +28,11 @@ GCP_REGIONS = ("europe-west1", "europe-west3", "europe-west4", "europe-west9", "
 EXAMPLE_ACCOUNT = "123456789012"
 """The account number of AWS's documentation: the local platform plays it, no real stack may have it."""
 
+PRIVATE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
+"""Private AS numbers (RFC 6996), which are what a transit gateway and Google's Cloud Router take."""
+AZURE_ASNS = frozenset({65515, 65517, 65518, 65519, 65520})
+"""Private AS numbers that Azure's VPN gateway keeps for itself (VPN Gateway FAQ)."""
+
 ACCOUNTS = ("prod-core", "nonprod-core", "shared-services")
 
 # CloudWatch Logs takes these retentions only (API PutRetentionPolicy).
@@ -155,12 +160,17 @@ class Network(Section):
     cidr: IPv4Network = Field(description="a private block of /16 to /24, such as 10.20.0.0/16")
     zones: tuple[str, ...] = Field(description="availability zones such as eu-west-1a, three at least")
     subnets: Subnets = Field(description="blocks of each purpose, one a zone")
-    flow_log_days: LogDays = Field(description="days to keep flow logs, one of CloudWatch's retentions")
+    transit_asn: int = Field(description="the transit gateway's private AS number, such as 64620; no other end's")
+    flow_log_days: LogDays = Field(description="days to keep logs of flows and DNS, one of CloudWatch's retentions")
 
     def problems(self) -> Iterator[Problem]:
         if not 16 <= self.cidr.prefixlen <= 24 or not self.cidr.is_private:
             rule = "the VPC must be a private block of /16 to /24"
             yield Problem("cidr", self.cidr, rule, "Take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+        if not any(self.transit_asn in numbers for numbers in PRIVATE_ASNS) or self.transit_asn in AZURE_ASNS:
+            rule = "a transit gateway has a private AS number that Azure does not keep for itself"
+            remedy = "Take one of 64512 to 65514 or of 4200000000 to 4294967294"
+            yield Problem("transit_asn", self.transit_asn, rule, remedy)
         if len(set(self.zones)) < len(self.zones):
             yield Problem("zones", self.zones, "a zone is named twice", "Name each zone once")
         if len(set(self.zones)) < 3:

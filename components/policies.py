@@ -26,8 +26,9 @@ TRUST_LIMIT = 2048
 KEY_LIMIT = 32768
 TOPIC_LIMIT = 30720
 SCP_LIMIT = 5120
+ENDPOINT_LIMIT = 20480
 """Characters of a policy document: IAM counts without white space (IAM and AWS STS quotas; S3; KMS; SNS;
-Organizations)."""
+Organizations; VPC quotas)."""
 
 Statement = Mapping[str, Any]
 

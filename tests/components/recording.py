@@ -141,6 +141,7 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
         "Key": {"keyId": name},
         "Queue": {"url": f"https://sqs/{name}"},
         "Namespace": {"adminPasswordSecretArn": f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:{name}"},
+        "Vpc": {"defaultRouteTableId": "rtb-default"},
         "VpcEndpoint": {"prefixListId": "pl-1"},
         "Account": {"email": "pubsub-bridge@project.iam", "name": "projects/p/serviceAccounts/pubsub-bridge"},
         "ServiceIdentity": {"member": "serviceAccount:agent"},

@@ -64,6 +64,8 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
     assert len({config.account for config in parsed}) == len(STACKS)
     networks = [config.network.cidr for config in parsed if isinstance(config, settings.DataStack)]
     assert not any(a.overlaps(b) for a in networks for b in networks if a is not b)
+    numbers = [config.network.transit_asn for config in parsed if isinstance(config, settings.DataStack)]
+    assert len(set(numbers)) == len(numbers)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,30 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
             ["10.20.72.0/28", "10.20.73.0/24", "10.20.74.0/24"],
             'novaretail:network.subnets.endpoints[0] = "10.20.72.0/28": a subnet needs /26 or more (the warehouse and '
             "the connectors take an address a unit). Take a larger block.",
+        ),
+        (
+            "network.subnets.databases",
+            ["10.20.68.0/27", "10.20.69.0/24", "10.20.70.0/24"],
+            'novaretail:network.subnets.databases[0] = "10.20.68.0/27": a subnet needs /26 or more (the warehouse and '
+            "the connectors take an address a unit). Take a larger block.",
+        ),
+        (
+            "network.subnets.transit",
+            ["10.20.76.0/29", "10.20.76.16/28", "10.20.76.32/28"],
+            'novaretail:network.subnets.transit[0] = "10.20.76.0/29": a subnet has /28 at least (VPC quotas). '
+            "Take a block of /28.",
+        ),
+        (
+            "network.transit_asn",
+            64511,
+            "novaretail:network.transit_asn = 64511: a transit gateway has a private AS number that Azure does not "
+            "keep for itself. Take one of 64512 to 65514 or of 4200000000 to 4294967294.",
+        ),
+        (
+            "network.transit_asn",
+            65515,
+            "novaretail:network.transit_asn = 65515: a transit gateway has a private AS number that Azure does not "
+            "keep for itself. Take one of 64512 to 65514 or of 4200000000 to 4294967294.",
         ),
         (
             "network.zones",
