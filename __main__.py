@@ -108,6 +108,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["streaming"].id,
             kms_key_arn=keys.arn("streaming"),
             logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
             **config.streaming.model_dump(),
         ),
         opts=here,
@@ -138,7 +139,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 ]
                 for topic in data.topics
             },
+            cluster_name=streaming.cluster.cluster_name,
             logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
             **config.sinks.model_dump(),
         ),
         opts=here,
@@ -153,7 +156,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         ProcessingArgs(
             where=where,
             datasets=[dataset.name for dataset in data.curated_datasets],
-            marts=[mart.name for mart in data.marts],
+            marts={mart.name: data.sources_of(mart) for mart in data.marts},
             scripts={job: artifacts.ship(f"glue/{job}.py", FileAsset(f"etl/jobs/{job}.py")) for job in JOBS},
             py_files=[artifacts.ship("glue/lakehouse.zip", lakehouse)],
             extra_files=[artifacts.ship("glue/contracts.json", json_asset(contracts.compile_all(data)))],
@@ -162,6 +165,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             roles=jobs,
             pipeline_role=access.pipeline,
             scheduler_role=access.scheduler,
+            alerts_topic_arn=alerts.topic_arn,
+            depends_on=[alerts.grant_publish(access.pipeline)],
             lake_key_arn=keys.arn("lake"),
             logs_key_arn=logs_key_arn,
             subnet_id=application_subnet_ids[0],
@@ -198,10 +203,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 packages=Path("build/packages/pubsub_bridge"),
                 role=access.bridge,
                 cluster_arn=streaming.cluster.arn,
+                cluster_name=streaming.cluster.cluster_name,
                 subnet_ids=application_subnet_ids,
                 security_group_id=applications,
                 kms_key_arn=keys.arn("streaming"),
                 logs_key_arn=logs_key_arn,
+                alerts_topic_arn=alerts.topic_arn,
                 depends_on=[
                     *(streaming.topics[topic.name] for topic in shared),
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),

@@ -265,6 +265,7 @@ class Sinks(Section):
     session_timeout_seconds: int = Field(ge=6, le=300, description="seconds until a dead task is missed, 6 to 300")
     transaction_timeout_seconds: int = Field(ge=10, le=900, description="seconds of a Kafka transaction, 10 to 900")
     offset_flush_seconds: int = Field(ge=1, le=600, description="seconds between offset commits, 1 to 600")
+    lag_records: int = Field(ge=1, le=1_000_000_000, description="records behind a topic that need a person, 1 or more")
     log_days: LogDays = Field(description="days to keep worker logs, one of CloudWatch's retentions")
 
     def problems(self) -> Iterator[Problem]:
@@ -285,6 +286,9 @@ class Processing(Section):
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = Field(description="G.1X (4 vCPU, 16 GiB) to G.8X")
     workers: int = Field(ge=2, le=299, description="workers a run at most, 2 to 299; Glue scales below")
     timeout_minutes: int = Field(ge=5, le=1440, description="minutes until a run is stopped, 5 to 1440")
+    pipeline_timeout_minutes: int = Field(
+        ge=10, le=10080, description="minutes until a run of the pipeline is stopped, 10 to 10080"
+    )
     concurrent_runs: int = Field(ge=1, le=50, description="runs of one job at a time, 1 to 50")
     schedule: str | None = Field(
         default=None,
@@ -292,6 +296,12 @@ class Processing(Section):
         description="when the pipeline starts, such as rate(1 hour) or cron(0 5 * * ? *); nothing: by hand",
     )
     log_days: LogDays = Field(description="days to keep job and pipeline logs, one of CloudWatch's retentions")
+
+    def problems(self) -> Iterator[Problem]:
+        if self.pipeline_timeout_minutes < 2 * self.timeout_minutes:
+            rule = f"a run curates, then builds: two jobs of {self.timeout_minutes} minutes at most"
+            remedy = f"Give {2 * self.timeout_minutes} or more, or lower timeout_minutes"
+            yield Problem("pipeline_timeout_minutes", self.pipeline_timeout_minutes, rule, remedy)
 
 
 class Warehouse(Section):
@@ -325,6 +335,8 @@ class Gcp(Section):
     timeout_seconds: int = Field(ge=10, le=840, description="seconds an invocation may take, 10 to 840 (Kafka: 14 min)")
     pollers_min: int = Field(ge=1, le=200, description="event pollers at least, 1 to 200")
     pollers_max: int = Field(ge=1, le=2000, description="event pollers at most, 1 to 2000; one a partition is enough")
+    concurrency: int = Field(ge=1, le=500, description="invocations at a time for each shared topic, 1 to 500")
+    lag_records: int = Field(ge=1, le=1_000_000_000, description="records behind a topic that need a person, 1 or more")
     log_days: LogDays = Field(description="days to keep the function's logs, one of CloudWatch's retentions")
 
     def problems(self) -> Iterator[Problem]:
@@ -338,6 +350,9 @@ class Gcp(Section):
         if self.pollers_max < self.pollers_min:
             rule = f"it is less than pollers_min ({self.pollers_min})"
             yield Problem("pollers_max", self.pollers_max, rule, "Give the same or more")
+        if self.concurrency < self.pollers_max:
+            rule = f"{self.pollers_max} pollers a topic would wait for each other"
+            yield Problem("concurrency", self.concurrency, rule, "Give pollers_max or more")
 
 
 class Organization(Section):

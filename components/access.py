@@ -117,6 +117,7 @@ def _boundary(args: AccessArgs) -> list[Statement]:
         ),
         allow(["kafka-cluster:*", "kafka:Describe*", "kafka:Get*"], [own("kafka", "*")]),
         allow(["logs:*"], [own("logs", "*")]),
+        allow(["sns:Publish"], [own("sns", "*")]),
         allow(["sqs:GetQueue*", "sqs:SendMessage"], [own("sqs", "*")]),
         allow(["secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:*")]),
         allow(["states:StartExecution"], [own("states", f"stateMachine:{args.pipeline}")]),

@@ -1,9 +1,13 @@
-"""One CloudWatch alarm, made the same way by every component that watches something of its own."""
+"""One CloudWatch alarm, made the same way by every component that watches something of its own.
+
+What a person does when one goes off is written in docs/operations.md, a paragraph a metric; an alarm's description
+ends with the way there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -15,6 +19,7 @@ Comparison = Literal[
     "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
 ]
 Silence = Literal["notBreaching", "breaching", "missing"]
+Statistic = Literal["Average", "Maximum", "Minimum", "Sum"]
 
 
 def alarm(
@@ -25,9 +30,9 @@ def alarm(
     topic_arn: Input[str],
     why: str,
     namespace: str,
-    metric: str,
+    metric: str | Sequence[str],
     dimensions: Mapping[str, Input[str]],
-    statistic: Literal["Average", "Maximum", "Minimum", "Sum"],
+    statistic: Statistic,
     threshold: float,
     comparison: Comparison = "GreaterThanOrEqualToThreshold",
     minutes: int = 5,
@@ -38,17 +43,25 @@ def alarm(
 
     Args:
         why: what is wrong and what to do first; the mail that a person gets begins with it.
+        metric: a metric's name; of several, their sum is watched.
         minutes: length of a period; the alarm goes off after `periods` of them in a row.
         silence: what no data means: a service that reports nothing may be idle, or dead.
     """
+    names = [metric] if isinstance(metric, str) else list(metric)
+    watched: dict[str, Any]
+    if len(names) == 1:
+        watched = {
+            "namespace": namespace,
+            "metric_name": names[0],
+            "dimensions": dict(dimensions),
+            "statistic": statistic,
+            "period": minutes * 60,
+        }
+    else:
+        watched = {"metric_queries": _sum(namespace, names, dimensions, statistic, minutes * 60)}
     return aws.cloudwatch.MetricAlarm(
         name,
-        alarm_description=why,
-        namespace=namespace,
-        metric_name=metric,
-        dimensions=dict(dimensions),
-        statistic=statistic,
-        period=minutes * 60,
+        alarm_description=f"{why} Runbook: docs/operations.md, {' + '.join(names)}.",
         evaluation_periods=periods,
         datapoints_to_alarm=periods,
         threshold=threshold,
@@ -58,4 +71,31 @@ def alarm(
         ok_actions=[topic_arn],
         tags=where.tags,
         opts=ResourceOptions(parent=parent),
+        **watched,
     )
+
+
+def _sum(
+    namespace: str, names: Sequence[str], dimensions: Mapping[str, Input[str]], statistic: str, period: int
+) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict]:
+    ids = [f"m{number}" for number in range(1, len(names) + 1)]
+    total: aws.cloudwatch.MetricAlarmMetricQueryArgsDict = {
+        "id": "total",
+        "expression": " + ".join(ids),
+        "label": " + ".join(names),
+        "return_data": True,
+    }
+    parts: list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict] = [
+        {
+            "id": id_,
+            "metric": {
+                "namespace": namespace,
+                "metric_name": name,
+                "dimensions": dict(dimensions),
+                "stat": statistic,
+                "period": period,
+            },
+        }
+        for id_, name in zip(ids, names, strict=True)
+    ]
+    return [total, *parts]

@@ -10,10 +10,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.place import Place
-from components.policies import TOPIC_LIMIT, allow, deny, document
-
-PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
-"""Services that publish in their own name; roles are granted `sns:Publish` by who makes them publish."""
+from components.policies import TOPIC_LIMIT, Grantee, allow, attach, deny, document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +42,10 @@ class Alerts(ComponentResource):
             arn=self.topic.arn,
             policy=document(
                 [
-                    allow(["sns:Publish"], topic, principal={"Service": list(PUBLISHERS)}, when=account),
+                    allow(["sns:Publish"], topic, principal={"Service": "cloudwatch.amazonaws.com"}, when=account),
+                    # EventBridge sends no context to SNS: with a condition, its events would be dropped in silence
+                    # ("You can't use Condition blocks in Amazon SNS topic policies for EventBridge", its user guide).
+                    allow(["sns:Publish"], topic, principal={"Service": "events.amazonaws.com"}),
                     deny(
                         ["sns:Publish"],
                         topic,
@@ -69,4 +69,18 @@ class Alerts(ComponentResource):
             )
         # Whoever publishes waits for the policy that lets it.
         self.topic_arn: Output[str] = Output.all(self.topic.arn, policy.id).apply(lambda known: str(known[0]))
+        self._name, self._args = name, args
         self.register_outputs({"topic_arn": self.topic_arn})
+
+    def grant_publish(self, grantee: Grantee) -> aws.iam.RolePolicy:
+        """Let a role publish to the topic, and use the key for that alone."""
+        where = self._args.where
+        return attach(
+            self,
+            f"{self._name}-publish-{grantee.name}",
+            grantee,
+            [
+                allow(["sns:Publish"], [self.topic.arn]),
+                allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._args.kms_key_arn], when=where.through("sns")),
+            ],
+        )

@@ -20,7 +20,7 @@ VIA: dict[str, tuple[str, ...]] = {
     "warehouse": ("redshift", "redshift-serverless", "secretsmanager"),
     "database": ("rds", "dms"),
     "secrets": ("secretsmanager",),
-    "logs": ("sns",),
+    "logs": ("lambda", "sns", "sqs"),
 }
 """Purpose -> the services through which a key may be used; CloudWatch Logs uses its key in its own name."""
 
@@ -106,13 +106,12 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
                 when={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context}},
             )
         )
-        # Alarms and rules publish to the encrypted topic of alerts in their own name.
-        statements.append(
-            allow(
-                ["kms:Decrypt", "kms:GenerateDataKey*"],
-                _THIS_KEY,
-                principal={"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
-                when={"StringEquals": {"aws:SourceAccount": args.where.account}},
-            )
-        )
+        # Alarms and rules use the encrypted topic of alerts in their own name, rules their dead-letter queues too.
+        # EventBridge sends no context with it, so a condition would drop its events.
+        publish = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        own = {"StringEquals": {"aws:SourceAccount": args.where.account}}
+        statements += [
+            allow(publish, _THIS_KEY, principal={"Service": "cloudwatch.amazonaws.com"}, when=own),
+            allow(publish, _THIS_KEY, principal={"Service": "events.amazonaws.com"}),
+        ]
     return statements

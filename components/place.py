@@ -31,6 +31,11 @@ class Place:
     def log_group(self, path: str) -> str:
         return f"/novaretail/{self.environment}/{path}"
 
+    @property
+    def metrics(self) -> str:
+        """The CloudWatch namespace of the platform's own metrics."""
+        return f"NovaRetail/{self.environment}"
+
     def arn(self, service: str, resource: str) -> str:
         """The ARN of something in this account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"

@@ -1,7 +1,7 @@
 """Glue jobs by path to `etl/`, and the state machine that runs them in order.
 
-A run of the pipeline curates every dataset, then builds every mart; a failed step is tried again, for both jobs may
-be run twice without harm.
+A run of the pipeline curates every dataset, then builds every mart (components/pipeline.py); a failed step is tried
+again, for both jobs may be run twice without harm.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.alarms import alarm
+from components.pipeline import Plan, definition
 from components.place import Place
 from components.policies import ANYTHING, Grantee, allow, attach
+from components.rules import tell
 
 CATALOG = "glue_catalog"
 JOBS = ("curate", "build_mart")
@@ -24,11 +26,13 @@ PIPELINE = "lake-pipeline"
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingArgs:
-    """`scripts` and `roles` are by job; `py_files` and `extra_files` lie beside every job."""
+    """`marts` has the datasets that each is built of; `scripts` and `roles` are by job; `py_files` and `extra_files`
+    lie beside every job; `depends_on` is what the state machine waits for.
+    """
 
     where: Place
     datasets: Sequence[str]
-    marts: Sequence[str]
+    marts: Mapping[str, Sequence[str]]
     scripts: Mapping[str, Input[str]]
     py_files: Sequence[Input[str]]
     extra_files: Sequence[Input[str]]
@@ -39,6 +43,8 @@ class ProcessingArgs:
     scheduler_role: Grantee
     lake_key_arn: Input[str]
     logs_key_arn: Input[str]
+    alerts_topic_arn: Input[str]
+    depends_on: Sequence[Resource]
     subnet_id: Input[str]
     zone: str
     security_group_id: Input[str]
@@ -46,6 +52,7 @@ class ProcessingArgs:
     worker_type: str
     workers: int
     timeout_minutes: int
+    pipeline_timeout_minutes: int
     concurrent_runs: int
     schedule: str | None
     log_days: int
@@ -87,6 +94,7 @@ class Processing(ComponentResource):
         # Glue writes its own and Spark's lines to <prefix>/error, what the job prints to <prefix>/output.
         self._logs = {job: [self._log_group(f"glue/{job}/{kind}") for kind in ("error", "output")] for job in JOBS}
         self.jobs = {job: self._job(job) for job in JOBS}
+        self._watch_jobs()
         self.pipeline = self._pipeline()
         if args.schedule:
             self._schedule(args.schedule)
@@ -117,6 +125,9 @@ class Processing(ComponentResource):
             timeout=args.timeout_minutes,
             # The state machine tries again; two layers of it would multiply.
             max_retries=0,
+            # What the account has no capacity for waits, instead of failing an attempt.
+            job_run_queuing_enabled=True,
+            notification_property={"notify_delay_after": self._late_minutes},
             execution_property={"max_concurrent_runs": args.concurrent_runs},
             security_configuration=self._security.name,
             connections=[self._connection.name],
@@ -128,6 +139,7 @@ class Processing(ComponentResource):
                 "--extra-files": _joined(args.extra_files),
                 "--datalake-formats": "iceberg",
                 "--conf": Output.from_input(args.warehouse).apply(spark_conf),
+                # Logs are continuous in Glue 5 by themselves: --enable-continuous-cloudwatch-log is for 4 and before.
                 "--enable-auto-scaling": "true",
                 "--enable-metrics": "true",
                 "--enable-observability-metrics": "true",
@@ -209,17 +221,13 @@ class Processing(ComponentResource):
                 ),
             ],
         )
-        names = Output.all(*(self.jobs[job].name for job in JOBS))
-        return aws.sfn.StateMachine(
+        names = Output.all(*(self.jobs[job].name for job in JOBS), args.alerts_topic_arn)
+        machine = aws.sfn.StateMachine(
             f"{self._name}-pipeline",
             name=PIPELINE,
             type="STANDARD",
             role_arn=args.pipeline_role.arn,
-            definition=names.apply(
-                lambda known: json.dumps(
-                    definition(curate=known[0], build_mart=known[1], datasets=args.datasets, marts=args.marts)
-                )
-            ),
+            definition=names.apply(lambda known: json.dumps(definition(self._plan(*known)))),
             logging_configuration={
                 "level": "ALL",
                 "include_execution_data": True,
@@ -227,8 +235,91 @@ class Processing(ComponentResource):
             },
             tracing_configuration={"enabled": True},
             tags=args.where.tags,
-            opts=ResourceOptions(parent=self, depends_on=[granted]),
+            opts=ResourceOptions(parent=self, depends_on=[granted, *args.depends_on]),
         )
+        self._watch(machine)
+        return machine
+
+    def _plan(self, curate: str, build_mart: str, alerts_topic_arn: str) -> Plan:
+        args = self._args
+        return Plan(
+            curate=curate,
+            build_mart=build_mart,
+            alerts_topic_arn=alerts_topic_arn,
+            datasets=args.datasets,
+            marts=args.marts,
+            concurrent_runs=args.concurrent_runs,
+            timeout_seconds=60 * args.pipeline_timeout_minutes,
+        )
+
+    def _watch(self, machine: aws.sfn.StateMachine) -> None:
+        for metric, why in (
+            (
+                "ExecutionsFailed",
+                "A run of the pipeline ended as failed: its cause has a line a dataset and mart. Mend what failed "
+                "(there is a message about each), then start the pipeline again.",
+            ),
+            (
+                "ExecutionsTimedOut",
+                "A run of the pipeline took longer than it may. See in its graph which job does not end; data is "
+                "late, not wrong.",
+            ),
+            (
+                "ExecutionsAborted",
+                "Somebody ended a run of the pipeline. If it was not you, ask; then start the pipeline again.",
+            ),
+        ):
+            alarm(
+                self,
+                f"{self._name}-{metric.removeprefix('Executions').lower()}",
+                where=self._args.where,
+                topic_arn=self._args.alerts_topic_arn,
+                why=why,
+                namespace="AWS/States",
+                metric=metric,
+                dimensions={"StateMachineArn": machine.arn},
+                statistic="Sum",
+                threshold=1,
+            )
+
+    def _watch_jobs(self) -> None:
+        """Each attempt of a job that fails, and each that takes long: the pipeline tells of the last attempt only."""
+        args, jobs = self._args, [job.name for job in self.jobs.values()]
+        paths = {"job": "$.detail.jobName", "state": "$.detail.state", "run": "$.detail.jobRunId"}
+        tell(
+            self,
+            f"{self._name}-job-failed",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            description="Runs of our Glue jobs that failed or took too long",
+            pattern={
+                "source": ["aws.glue"],
+                "detail-type": ["Glue Job State Change"],
+                "detail": {"jobName": jobs, "state": ["FAILED", "TIMEOUT", "ERROR"]},
+            },
+            paths={**paths, "message": "$.detail.message"},
+            text="Glue job <job>, run <run>, ended as <state>: <message>. The pipeline tries it twice more; a message "
+            "of its own follows if it gives up.",
+        )
+        tell(
+            self,
+            f"{self._name}-job-late",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            description="Runs of our Glue jobs that take longer than their delay notification says",
+            pattern={
+                "source": ["aws.glue"],
+                "detail-type": ["Glue Job Run Status"],
+                "detail": {"jobName": jobs, "state": ["STARTING", "RUNNING", "STOPPING"]},
+            },
+            paths=paths,
+            text=f"Glue job <job>, run <run>, has been <state> for more than {self._late_minutes} minutes. It is "
+            f"stopped at {args.timeout_minutes}.",
+        )
+
+    @property
+    def _late_minutes(self) -> int:
+        return max(1, self._args.timeout_minutes // 2)
 
     def _schedule(self, expression: str) -> None:
         attach(
@@ -251,64 +342,6 @@ class Processing(ComponentResource):
             },
             opts=self._own,
         )
-
-
-def definition(*, curate: str, build_mart: str, datasets: Sequence[str], marts: Sequence[str]) -> dict[str, Any]:
-    """The state machine in the Amazon States Language.
-
-    Its input may name datasets and marts ({"datasets": ["orders"], "marts": []}); what it leaves out is all of them.
-    """
-    everything = {"datasets": list(datasets), "marts": list(marts)}
-    return {
-        "Comment": "Curate every dataset, then build every mart",
-        "StartAt": "Everything",
-        "States": {
-            "Everything": {"Type": "Pass", "Result": everything, "ResultPath": "$.everything", "Next": "Input"},
-            "Input": {
-                "Type": "Pass",
-                "Parameters": {"wanted.$": "States.JsonMerge($.everything, $, false)"},
-                "OutputPath": "$.wanted",
-                "Next": "Curate",
-            },
-            "Curate": _each("datasets", "CurateDataset", curate, "--dataset", then="Build"),
-            "Build": _each("marts", "BuildMart", build_mart, "--mart", then=None),
-        },
-    }
-
-
-def _each(items: str, state: str, job: str, argument: str, *, then: str | None) -> dict[str, Any]:
-    run = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::glue:startJobRun.sync",
-        "Parameters": {
-            "JobName": job,
-            "Arguments": {f"{argument}.$": "$", "--run_id.$": "$$.Execution.Name"},
-        },
-        "Retry": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 30,
-                "BackoffRate": 2.0,
-                "MaxAttempts": 2,
-                "MaxDelaySeconds": 300,
-                "JitterStrategy": "FULL",
-            }
-        ],
-        "End": True,
-    }
-    each: dict[str, Any] = {
-        "Type": "Map",
-        "ItemsPath": f"$.{items}",
-        "MaxConcurrency": 4,
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "INLINE"},
-            "StartAt": state,
-            "States": {state: run},
-        },
-        # What the runs report would pile up in the state, which Step Functions limits to 256 KiB.
-        "ResultPath": None,
-    }
-    return {**each, "Next": then} if then else {**each, "End": True}
 
 
 def spark_conf(warehouse: str) -> str:

@@ -16,9 +16,11 @@ import pulumi_aws as aws
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, FileArchive, Input, Output, Resource, ResourceOptions, StringAsset
 
+from components.alarms import alarm
 from components.assets import archive, json_asset, sources
+from components.functions import ARCHITECTURE, DAY_SECONDS, RUNTIME, FunctionArgs, failure_queue, function
 from components.place import Place
-from components.policies import ANYTHING, Grantee, allow, attach
+from components.policies import Grantee
 from components.tagging import labels
 from contracts import Topic
 
@@ -26,8 +28,7 @@ FUNCTION = "pubsub-bridge"
 FAILURES = "pubsub-bridge-failures"
 CONSUMER_GROUP = "pubsub-bridge-"
 """What the consumer groups of the event sources begin with; one a topic."""
-RUNTIME = "python3.11"
-DAY_SECONDS = 24 * 60 * 60
+MAX_AGE_SECONDS = 3600
 CREDENTIALS = "google-credentials.json"
 
 
@@ -45,10 +46,12 @@ class PubSubBridgeArgs:
     packages: Path
     role: Grantee
     cluster_arn: Input[str]
+    cluster_name: Input[str]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     logs_key_arn: Input[str]
+    alerts_topic_arn: Input[str]
     depends_on: Sequence[Resource]
     project: str
     regions: Sequence[str]
@@ -63,6 +66,8 @@ class PubSubBridgeArgs:
     timeout_seconds: int
     pollers_min: int
     pollers_max: int
+    concurrency: int
+    lag_records: int
     log_days: int
 
 
@@ -82,13 +87,8 @@ class PubSubBridge(ComponentResource):
         for topic in args.topics:
             self._pubsub(topic)
         credentials = self._trust()
-        self.failures = aws.sqs.Queue(
-            f"{name}-failures",
-            name=FAILURES,
-            message_retention_seconds=14 * DAY_SECONDS,
-            kms_master_key_id=args.kms_key_arn,
-            tags=args.where.tags,
-            opts=self._held,
+        self.failures = failure_queue(
+            self, f"{name}-failures", where=args.where, physical_name=FAILURES, kms_key_arn=args.kms_key_arn
         )
         self.function = self._function(credentials)
         self._event_sources()
@@ -225,90 +225,54 @@ class PubSubBridge(ComponentResource):
 
     def _function(self, credentials: Output[str]) -> aws.lambda_.Function:
         args, name = self._args, self._name
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=args.where.log_group(f"lambda/{FUNCTION}"),
-            retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
-            tags=args.where.tags,
-            opts=self._own,
-        )
         packages = aws.lambda_.LayerVersion(
             f"{name}-packages",
             layer_name=args.where.name(FUNCTION),
             description="Python packages of bridges/pubsub/requirements.txt",
             code=FileArchive(str(args.packages)),
             compatible_runtimes=[RUNTIME],
-            compatible_architectures=["x86_64"],
+            compatible_architectures=[ARCHITECTURE],
             opts=self._own,
         )
-        granted = self._grant(logs)
         code = sources(args.code)
-        return aws.lambda_.Function(
-            f"{name}-function",
-            name=FUNCTION,
-            description="Kafka to Pub/Sub, in the order of each key",
-            runtime=RUNTIME,
-            architectures=["x86_64"],
-            handler="handler.handler",
-            code=credentials.apply(
-                lambda text: archive(code, {"contract.json": json_asset(args.contract), CREDENTIALS: StringAsset(text)})
-            ),
-            layers=[packages.arn],
-            role=args.role.arn,
-            memory_size=args.memory_mib,
-            timeout=args.timeout_seconds,
-            kms_key_arn=args.kms_key_arn,
-            environment={
-                "variables": {
+        return function(
+            self,
+            name,
+            FunctionArgs(
+                where=args.where,
+                physical_name=FUNCTION,
+                description="Kafka to Pub/Sub, in the order of each key",
+                handler="handler.handler",
+                code=credentials.apply(
+                    lambda text: archive(
+                        code, {"contract.json": json_asset(args.contract), CREDENTIALS: StringAsset(text)}
+                    )
+                ),
+                layers=[packages.arn],
+                role=args.role,
+                failures=self.failures,
+                memory_mib=args.memory_mib,
+                timeout_seconds=args.timeout_seconds,
+                # An event source takes one invocation a poller, and each topic has an event source.
+                concurrency=args.concurrency * len(args.topics),
+                # Its event sources wait for the answer; these are for whoever else invokes it.
+                retries=0,
+                max_age_seconds=MAX_AGE_SECONDS,
+                subnet_ids=args.subnet_ids,
+                security_group_id=args.security_group_id,
+                kms_key_arn=args.kms_key_arn,
+                logs_key_arn=args.logs_key_arn,
+                log_days=args.log_days,
+                alerts_topic_arn=args.alerts_topic_arn,
+                environment={
                     "PUBSUB_PROJECT": args.project,
                     # Pub/Sub keeps the order of what arrives in one region, and these topics take nothing elsewhere.
                     "PUBSUB_ENDPOINT": f"{args.regions[0]}-pubsub.googleapis.com:443",
                     "FAILURES_QUEUE_URL": self.failures.url,
                     # Relative to the function's folder, which is where Lambda starts it.
                     "GOOGLE_APPLICATION_CREDENTIALS": CREDENTIALS,
-                }
-            },
-            vpc_config={"subnet_ids": list(args.subnet_ids), "security_group_ids": [args.security_group_id]},
-            logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO"},
-            tracing_config={"mode": "Active"},
-            tags=args.where.tags,
-            opts=ResourceOptions(parent=self, depends_on=[granted]),
-        )
-
-    def _grant(self, logs: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
-        args = self._args
-        return attach(
-            self,
-            f"{self._name}-run-{args.role.name}",
-            args.role,
-            [
-                allow(["logs:CreateLogStream", "logs:PutLogEvents"], [Output.concat(logs.arn, ":*")]),
-                allow(["sqs:SendMessage"], [self.failures.arn]),
-                # For the queue and for the function's environment.
-                allow(
-                    ["kms:Decrypt", "kms:GenerateDataKey"],
-                    [args.kms_key_arn],
-                    when=args.where.through("lambda", "sqs"),
-                ),
-                allow(
-                    ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
-                    # Lambda wants the interfaces, subnets and groups of the account in one pattern.
-                    [args.where.arn("ec2", "*/*")],
-                ),
-                # Looking networks up, and tracing, have no resource level.
-                allow(
-                    [
-                        "ec2:DescribeNetworkInterfaces",
-                        "ec2:DescribeSecurityGroups",
-                        "ec2:DescribeSubnets",
-                        "ec2:DescribeVpcs",
-                        "xray:PutTelemetryRecords",
-                        "xray:PutTraceSegments",
-                    ],
-                    [ANYTHING],
-                ),
-            ],
+                },
+            ),
         )
 
     def _event_sources(self) -> None:
@@ -335,6 +299,27 @@ class PubSubBridge(ComponentResource):
                 },
                 tags=args.where.tags,
                 opts=ResourceOptions(parent=self, depends_on=list(args.depends_on)),
+            )
+
+            # Lambda's own OffsetLag has a mapping's id in it, which changes when a mapping is made again; the group's
+            # name is ours.
+            alarm(
+                self,
+                f"{self._name}-{topic.name.replace('_', '-')}-lag",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=f"The bridge is {args.lag_records} records of {topic.name} behind. See whether Pub/Sub refuses "
+                "(log group of the function) or the topic grew.",
+                namespace="AWS/Kafka",
+                metric="SumOffsetLag",
+                dimensions={
+                    "Cluster Name": args.cluster_name,
+                    "Consumer Group": f"{CONSUMER_GROUP}{topic.name}",
+                    "Topic": topic.name,
+                },
+                statistic="Maximum",
+                threshold=args.lag_records,
+                periods=3,
             )
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.alarms import alarm
 from components.place import Place
 from components.policies import Grantee, allow, attach
 from contracts import Topic
@@ -26,6 +27,10 @@ MSK_IAM_CLIENT = {
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
 """What a Kafka client needs to authenticate with its role; MSK Connect's workers have the library."""
+
+COMMITS = "LakeCommits"
+COMMITTED = '"complete, committed to"'
+"""What the sink's coordinator logs at the end of each commit, with or without data in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,8 @@ class LakeSinksArgs:
     roles: Mapping[str, Grantee]
     depends_on: Mapping[str, Sequence[Resource]]
     logs_key_arn: Input[str]
+    alerts_topic_arn: Input[str]
+    cluster_name: Input[str]
     connect_version: str
     tasks: int
     workers_min: int
@@ -61,6 +68,7 @@ class LakeSinksArgs:
     session_timeout_seconds: int
     transaction_timeout_seconds: int
     offset_flush_seconds: int
+    lag_records: int
     log_days: int
 
 
@@ -69,7 +77,7 @@ class LakeSinks(ComponentResource):
 
     def __init__(self, name: str, args: LakeSinksArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:LakeSinks", name, {}, opts)
-        own = ResourceOptions(parent=self)
+        self._args, own = args, ResourceOptions(parent=self)
         plugin = aws.mskconnect.CustomPlugin(
             f"{name}-plugin",
             description="Apache Iceberg sink",
@@ -128,11 +136,98 @@ class LakeSinks(ComponentResource):
                 tags=args.where.tags,
                 opts=ResourceOptions(parent=self, depends_on=list(args.depends_on[topic.name])),
             )
+            self._watch(f"{name}-{topic.name.replace('_', '-')}", topic)
+        self._watch_commits(name, logs)
         self.register_outputs({"connectors": [connector_name(topic) for topic in args.topics]})
 
     def _grant_logs(self, name: str, grantee: Grantee, logs: aws.cloudwatch.LogGroup) -> None:
         stream = Output.concat(logs.arn, ":*")
         attach(self, name, grantee, [allow(["logs:CreateLogStream", "logs:PutLogEvents"], [stream])])
+
+    def _watch(self, name: str, topic: Topic) -> None:
+        args, connector = self._args, connector_name(topic)
+        own = {"ConnectorName": connector}
+        alarm(
+            self,
+            f"{name}-errored-tasks",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            why=f"Tasks of connector {connector} have failed and do not start again by themselves. Read the error in "
+            "its log group, mend the cause, then update the connector.",
+            namespace="AWS/KafkaConnect",
+            metric="ErroredTaskCount",
+            dimensions=own,
+            statistic="Maximum",
+            threshold=1,
+        )
+        alarm(
+            self,
+            f"{name}-running-tasks",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state in "
+            "MSK Connect, and its log group.",
+            namespace="AWS/KafkaConnect",
+            metric="RunningTaskCount",
+            dimensions=own,
+            # The most in a quarter of an hour: a rebalance stops tasks for moments.
+            statistic="Maximum",
+            threshold=args.tasks,
+            comparison="LessThanThreshold",
+            periods=3,
+            silence="breaching",
+        )
+        alarm(
+            self,
+            f"{name}-lag",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
+            "commits (its log group) and whether it has all its workers.",
+            namespace="AWS/Kafka",
+            metric="SumOffsetLag",
+            dimensions={
+                "Cluster Name": args.cluster_name,
+                "Consumer Group": f"connect-{connector}",
+                "Topic": topic.name,
+            },
+            statistic="Maximum",
+            threshold=args.lag_records,
+            periods=3,
+        )
+
+    def _watch_commits(self, name: str, logs: aws.cloudwatch.LogGroup) -> None:
+        """A sink whose tasks run may still commit nothing: the coordinator's own line counts."""
+        args = self._args
+        aws.cloudwatch.LogMetricFilter(
+            f"{name}-commits",
+            log_group_name=logs.name,
+            pattern=COMMITTED,
+            metric_transformation={
+                "name": COMMITS,
+                "namespace": args.where.metrics,
+                "value": "1",
+                "default_value": "0",
+                "unit": "Count",
+            },
+            opts=ResourceOptions(parent=self),
+        )
+        alarm(
+            self,
+            f"{name}-no-commits",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            why="No connector has committed to the lake for half an hour, whatever their tasks say. Read the "
+            "coordinators' lines in the connectors' log group.",
+            namespace=args.where.metrics,
+            metric=COMMITS,
+            dimensions={},
+            statistic="Sum",
+            threshold=1,
+            comparison="LessThanThreshold",
+            minutes=30,
+            silence="breaching",
+        )
 
 
 def connector_name(topic: Topic) -> str:

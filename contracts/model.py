@@ -284,6 +284,10 @@ class Contracts:
     def marts(self) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.role == "mart")
 
+    def sources_of(self, mart: Table) -> tuple[str, ...]:
+        """The datasets that a mart is built of, by name."""
+        return tuple(sorted({self.table(*source.split(".")).dataset for source in mart.sources}))
+
     @property
     def curated_datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the curate job is run for."""

@@ -57,6 +57,7 @@ def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack
         "logs",
         "s3",
         "secretsmanager",
+        "sns",
         "sqs",
         "states",
         "xray",
@@ -67,6 +68,6 @@ def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack
 
 def test_every_policy_of_a_role_comes_from_a_component_that_owns_something(data_stack: Recording) -> None:
     owners = {p.parent for p in data_stack.of("RolePolicy")}
-    assert owners <= {"artifacts", "bridge", "catalog", "lake", "network", "processing", "sinks", "streaming"}
+    assert owners <= {"alerts", "artifacts", "bridge", "catalog", "lake", "network", "processing", "sinks", "streaming"}
     assert data_stack.of("RolePolicyAttachment") == []
     assert not [r.name for r in data_stack.of("Role") if r.inputs.get("managedPolicyArns")]

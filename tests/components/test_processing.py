@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import contracts
-from components.processing import definition, spark_conf
+from components.pipeline import Plan, definition
+from components.processing import spark_conf
 from tests.components.recording import Recording
 
 
@@ -71,25 +73,82 @@ def test_jobs_are_bounded_encrypted_and_inside_the_vpc(data_stack: Recording) ->
     assert encryption["cloudwatchEncryption"]["cloudwatchEncryptionMode"] == "SSE-KMS"
 
 
+PLAN = Plan(
+    curate="curate",
+    build_mart="build_mart",
+    alerts_topic_arn="arn:aws:sns:eu-west-1:210987654321:alerts",
+    datasets=["orders", "carts"],
+    marts={"daily_sales": ["orders"], "funnel": ["carts", "orders"]},
+    concurrent_runs=2,
+    timeout_seconds=3600,
+)
+
+
+def _steps(state: str) -> dict[str, Any]:
+    states: dict[str, Any] = definition(PLAN)["States"][state]["ItemProcessor"]["States"]
+    return states
+
+
 def test_datasets_are_curated_before_marts_are_built() -> None:
-    machine = definition(curate="curate", build_mart="build_mart", datasets=["orders"], marts=["daily_sales"])
-    states = machine["States"]
-    assert (states["Curate"]["ItemsPath"], states["Curate"]["Next"]) == ("$.datasets", "Build")
-    assert (states["Build"]["ItemsPath"], states["Build"]["End"]) == ("$.marts", True)
-    for state, argument in (("Curate", "--dataset.$"), ("Build", "--mart.$")):
-        (task,) = states[state]["ItemProcessor"]["States"].values()
-        assert task["Resource"] == "arn:aws:states:::glue:startJobRun.sync"
-        assert task["Parameters"]["Arguments"] == {argument: "$", "--run_id.$": "$$.Execution.Name"}
+    states = definition(PLAN)["States"]
+    assert (states["Curate"]["ItemsPath"], states["Curate"]["Next"]) == ("$.datasets", "Curated")
+    assert (states["Curated"]["Next"], states["Build"]["ItemsPath"]) == ("Build", "$.marts")
+    for state, task, argument in (("Curate", "CurateDataset", "--dataset.$"), ("Build", "BuildMart", "--mart.$")):
+        run = _steps(state)[task]
+        assert run["Resource"] == "arn:aws:states:::glue:startJobRun.sync"
+        assert run["Parameters"]["Arguments"] == {argument: "$.name", "--run_id.$": "$$.Execution.Name"}
 
 
-def test_a_failed_run_is_tried_again_with_backoff_and_jitter() -> None:
-    machine = definition(curate="curate", build_mart="build_mart", datasets=["orders"], marts=["daily_sales"])
-    for state in ("Curate", "Build"):
-        (task,) = machine["States"][state]["ItemProcessor"]["States"].values()
-        (retry,) = task["Retry"]
+def test_a_failed_run_is_tried_again_with_backoff_and_jitter_and_then_told_of() -> None:
+    for state, task, tell in (("Curate", "CurateDataset", "TellDataset"), ("Build", "BuildMart", "TellMart")):
+        run = _steps(state)[task]
+        (retry,) = run["Retry"]
         assert retry["BackoffRate"] > 1
         assert retry["JitterStrategy"] == "FULL"
         assert retry["MaxAttempts"] == 2
+        assert run["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": tell}]
+        message = _steps(state)[tell]["Parameters"]
+        assert message["TopicArn"] == PLAN.alerts_topic_arn
+        assert len(message["Subject"]) <= 100
+        assert message["Message.$"].count("{}") == 4
+        assert message["Message.$"].count("'") == 2, "the template's own quotes would end it"
+
+
+def test_a_mart_is_skipped_if_any_of_its_datasets_failed() -> None:
+    rules = _steps("Build")["SourcesCurated"]["Choices"]
+    assert [(r["And"][0]["StringEquals"], r["And"][1]["StringMatches"], r["Next"]) for r in rules] == [
+        ("daily_sales", '*"failed: orders"*', "MartSkipped"),
+        ("funnel", '*"failed: carts"*', "MartSkipped"),
+        ("funnel", '*"failed: orders"*', "MartSkipped"),
+    ]
+
+
+def test_a_map_starts_no_more_runs_than_a_job_may_have(local: Recording) -> None:
+    assert definition(PLAN)["States"]["Curate"]["MaxConcurrency"] == 2
+    assert local.one("processing-pipeline").json("definition")["States"]["Build"]["MaxConcurrency"] == 1
+
+
+def test_an_execution_ends_by_itself_even_if_a_job_does_not(data_stack: Recording) -> None:
+    assert data_stack.one("processing-pipeline").json("definition")["TimeoutSeconds"] == 360 * 60
+
+
+def test_every_mart_waits_for_the_datasets_of_its_contract(data_stack: Recording) -> None:
+    machine = data_stack.one("processing-pipeline").json("definition")
+    rules = machine["States"]["Build"]["ItemProcessor"]["States"]["SourcesCurated"]["Choices"]
+    assert ("daily_sales", '*"failed: orders"*') in {
+        (r["And"][0]["StringEquals"], r["And"][1]["StringMatches"]) for r in rules
+    }
+    assert {r["And"][0]["StringEquals"] for r in rules} == {m.name for m in contracts.load().marts}
+
+
+def test_failed_and_late_runs_of_jobs_are_told_in_words(data_stack: Recording) -> None:
+    failed = data_stack.one("processing-job-failed").json("eventPattern")
+    assert failed["detail"] == {"jobName": ["curate", "build_mart"], "state": ["FAILED", "TIMEOUT", "ERROR"]}
+    late = data_stack.one("processing-job-late").json("eventPattern")
+    assert late["detail-type"] == ["Glue Job Run Status"]
+    for job in data_stack.of("glue/job:Job"):
+        assert job.inputs["notificationProperty"]["notifyDelayAfter"] < job.inputs["timeout"]
+        assert job.inputs["jobRunQueuingEnabled"] is True
 
 
 def test_what_the_input_leaves_out_is_everything_that_the_contracts_have(data_stack: Recording) -> None:

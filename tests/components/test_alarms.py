@@ -1,0 +1,122 @@
+"""Alarms and rules: what they watch exists, and each has a paragraph in the runbook."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.components.recording import ROOT, Recording, Registered, record
+
+RUNBOOK = ROOT / "docs" / "operations.md"
+BROKER, CLUSTER, LAG = (
+    {"Cluster Name", "Broker ID"},
+    {"Cluster Name"},
+    {"Cluster Name", "Consumer Group", "Topic"},
+)
+METRICS: dict[str, dict[str, set[str]]] = {
+    "AWS/Kafka": {
+        "ActiveControllerCount": CLUSTER,
+        "OfflinePartitionsCount": CLUSTER,
+        "UnderReplicatedPartitions": BROKER,
+        "UnderMinIsrPartitionCount": BROKER,
+        "KafkaDataLogsDiskUsed": BROKER,
+        "CpuUser": BROKER,
+        "CpuSystem": BROKER,
+        "CPUCreditBalance": BROKER,
+        "SumOffsetLag": LAG,
+    },
+    "AWS/KafkaConnect": {
+        "ErroredTaskCount": {"ConnectorName"},
+        "RunningTaskCount": {"ConnectorName"},
+    },
+    "AWS/Lambda": {
+        "DestinationDeliveryFailures": {"FunctionName"},
+        "Duration": {"FunctionName"},
+        "Errors": {"FunctionName"},
+        "Throttles": {"FunctionName"},
+    },
+    "AWS/SQS": {
+        "ApproximateAgeOfOldestMessage": {"QueueName"},
+        "ApproximateNumberOfMessagesVisible": {"QueueName"},
+    },
+    "AWS/States": {
+        "ExecutionsAborted": {"StateMachineArn"},
+        "ExecutionsFailed": {"StateMachineArn"},
+        "ExecutionsTimedOut": {"StateMachineArn"},
+    },
+}
+"""Namespace -> metric -> its dimensions, as each service's user guide lists them."""
+
+
+def watched(alarm: Registered) -> Iterator[tuple[str, str, set[str]]]:
+    """(namespace, metric, dimensions) of each metric that an alarm reads."""
+    queries = [q["metric"] for q in alarm.inputs.get("metricQueries", []) if "metric" in q]
+    for metric in queries or [alarm.inputs]:
+        yield metric["namespace"], metric["metricName"], set(metric.get("dimensions") or {})
+
+
+def own_metrics(stack: Recording) -> set[tuple[str, str]]:
+    """What the graph's own metric filters make."""
+    transformations: list[dict[str, Any]] = [f.inputs["metricTransformation"] for f in stack.of("LogMetricFilter")]
+    return {(t["namespace"], t["name"]) for t in transformations}
+
+
+def test_every_alarm_reads_a_metric_that_exists_with_its_dimensions(data_stack: Recording) -> None:
+    made = own_metrics(data_stack)
+    for alarm in data_stack.of("MetricAlarm"):
+        for namespace, metric, dimensions in watched(alarm):
+            if namespace in METRICS:
+                assert METRICS[namespace][metric] == dimensions, alarm.name
+            elif namespace.startswith("NovaRetail/"):
+                assert (namespace, metric) in made, alarm.name
+                assert dimensions == set(), alarm.name
+
+
+def test_every_alarm_tells_people_when_it_begins_and_when_it_ends(data_stack: Recording) -> None:
+    assert len(data_stack.of("MetricAlarm")) > 20
+    for alarm in data_stack.of("MetricAlarm"):
+        assert len(alarm.inputs["alarmActions"]) == 1, alarm.name
+        assert alarm.inputs["okActions"] == alarm.inputs["alarmActions"], alarm.name
+        assert alarm.inputs["alarmActions"][0].endswith(":alerts-topic"), alarm.name
+
+
+def test_a_period_is_one_that_cloudwatch_takes_and_all_of_them_together_are_a_day_at_most(prod: Recording) -> None:
+    for alarm in prod.of("MetricAlarm"):
+        queries = [q["metric"]["period"] for q in alarm.inputs.get("metricQueries", []) if "metric" in q]
+        for period in queries or [alarm.inputs["period"]]:
+            assert period % 60 == 0, alarm.name
+            assert period * alarm.inputs["evaluationPeriods"] <= 86_400, alarm.name
+        assert len(alarm.inputs["alarmDescription"]) <= 1024, alarm.name
+
+
+def test_every_alarm_and_rule_of_prod_has_a_paragraph_in_the_runbook(prod: Recording) -> None:
+    headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M)
+    told = [target.inputs["rule"] for target in prod.of("EventTarget") if target.inputs["arn"].endswith("alerts-topic")]
+    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in prod.of("MetricAlarm")}
+    assert sorted(wanted - set(headings)) == []
+    assert sorted(set(told) - set(headings)) == []
+    assert len(headings) == len(set(headings))
+
+
+def test_the_runbook_has_no_paragraph_for_what_no_stack_has(prod: Recording) -> None:
+    headings = set(re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M))
+    found = {
+        " + ".join(metric for _, metric, _ in watched(alarm))
+        for stack in (prod, record("nonprod"))
+        for alarm in stack.of("MetricAlarm")
+    }
+    assert sorted(headings - found - {rule.name for rule in prod.of("EventRule")}) == []
+
+
+def test_an_alert_of_a_rule_is_a_text_whose_values_all_come_from_the_event(data_stack: Recording) -> None:
+    targets = [t for t in data_stack.of("EventTarget") if "inputTransformer" in t.inputs]
+    assert targets
+    for target in targets:
+        transformer = target.inputs["inputTransformer"]
+        text = json.loads(transformer["inputTemplate"])
+        assert set(re.findall(r"<(\w+)>", text)) == set(transformer["inputPaths"]), target.name
+        assert all(path.startswith("$.") for path in transformer["inputPaths"].values()), target.name
+        assert len(transformer["inputPaths"]) <= 100, target.name
+        assert len(transformer["inputTemplate"]) <= 8192, target.name
