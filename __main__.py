@@ -16,8 +16,8 @@ from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
 from components.encryption import Encryption, EncryptionArgs
-from components.landing_zone import LandingZone, LandingZoneError, from_stack
 from components.lake import Lake, LakeArgs
+from components.landing_zone import LandingZone, LandingZoneError, from_stack
 from components.network import Network, NetworkArgs
 from components.organization import Organization, OrganizationArgs
 from components.place import Place

@@ -57,7 +57,7 @@ def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
     Raises: LandingZoneError if it has another, or lacks an output.
     """
     reference = pulumi.StackReference("organization", stack_name=stack)
-    outputs: Mapping[str, Any] = _sync_await(reference.outputs.future()) or {}
+    outputs = _sync_await(reference.outputs.future()) or {}
     name = f"{environment}-core"
     found = _required(outputs, "accounts", stack).get(name)
     if found != account:

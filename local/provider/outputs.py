@@ -158,7 +158,7 @@ def _known(shape: Shape, id: str, given: Properties) -> Properties:
     account = place.get().account
     computed = {"arn": arn, "region": given.get("region") or place.get().region}
     computed |= {"catalogId": account, "ownerId": account}
-    if shape.token == "aws:organizations/organization:Organization":
+    if (module, kind) == ("organizations", "organization"):
         return computed | {"roots": [{"id": f"r-{digest(id, 4)}", "name": "Root", "arn": f"{arn}/root"}]}
     return computed | (_endpoint_outputs(id) if kind == "vpcEndpoint" else {})
 

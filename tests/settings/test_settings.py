@@ -393,29 +393,29 @@ def test_plain_settings_are_the_way_out_of_the_stack_reference() -> None:
         (
             {"stack": "organization"},
             [
-                "stack = \"organization\": string should match pattern '^[^/\\s]+/[^/\\s]+/[^/\\s]+$'. Give full name of "
-                "the organization's stack, such as organization/novaretail/organization."
+                "stack = \"organization\": string should match pattern '^[^/\\s]+/[^/\\s]+/[^/\\s]+$'. "
+                "Give full name of the organization's stack, such as organization/novaretail/organization."
             ],
         ),
         (
             {key: value for key, value in PLAIN.items() if key != "organization_id"},
             [
-                "organization_id = null: it is missing, and so is novaretail:deployment.stack, whose outputs would have it."
-                " Give the AWS Organization's id, such as o-exampleorgid, or stack."
+                "organization_id = null: it is missing, and so is novaretail:deployment.stack, whose outputs would "
+                "have it. Give the AWS Organization's id, such as o-exampleorgid, or stack."
             ],
         ),
         (
             {key: value for key, value in PLAIN.items() if key != "role_arn"},
             [
-                "role_arn = null: only the local platform is deployed without a role. Give the role that deploys, such as "
-                "arn:aws:iam::111122223333:role/deploy, or novaretail:deployment.stack."
+                "role_arn = null: only the local platform is deployed without a role. Give the role that deploys, "
+                "such as arn:aws:iam::111122223333:role/deploy, or novaretail:deployment.stack."
             ],
         ),
         (
             PLAIN | {"role_arn": "arn:aws:iam::109876543210:role/deploy"},
             [
-                'role_arn = "arn:aws:iam::109876543210:role/deploy": it is no role of novaretail:account (210987654321). '
-                "Name the role of that account, or correct novaretail:account."
+                'role_arn = "arn:aws:iam::109876543210:role/deploy": it is no role of novaretail:account '
+                "(210987654321). Name the role of that account, or correct novaretail:account."
             ],
         ),
     ],
