@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
+from pulumi.output import Unknown
 
 VERSION = "2012-10-17"
 ANYTHING = "*"
@@ -30,7 +31,14 @@ ENDPOINT_LIMIT = 20480
 """Characters of a policy document: IAM counts without white space (IAM and AWS STS quotas; S3; KMS; SNS;
 Organizations; VPC quotas)."""
 
+ASSUMED_SIZE = 75
+"""Characters that a value counts for while a preview does not know it: as many as the ARN of a key has, a long one."""
+
 Statement = Mapping[str, Any]
+
+
+class PolicySizeError(pulumi.RunError):
+    """A policy that AWS would refuse; whoever reads it granted too much at once, so the message has no traceback."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,13 @@ class Grantee:
     """A role that components may grant to.
 
     `name` is its part in resource names; `physical_name` is known only where it is fixed, for those who trust the
-    role by its name.
+    role by its name. `inline` has the size of each policy that was attached, for IAM limits their sum.
     """
 
     name: str
     role: aws.iam.Role
     physical_name: str | None = None
+    inline: dict[str, Output[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def arn(self) -> Output[str]:
@@ -98,15 +107,34 @@ def document(statements: Sequence[Statement], *, limit: int, of: str) -> Output[
         of: whose policy it is, for that error.
     """
 
-    def checked(text: str) -> str:
-        if len(text) > limit:
-            raise ValueError(
-                f"the policy of {of} has {len(text)} characters, AWS takes {limit}: grant by prefix, or split it"
-            )
-        return text
-
     whole = {"Version": VERSION, "Statement": list(statements)}
-    return Output.json_dumps(whole, separators=(",", ":")).apply(checked)
+    _size(whole).apply(lambda size: _require_size(size, limit, f"the policy of {of}"))
+    return Output.json_dumps(whole, separators=(",", ":")).apply(
+        lambda text: text if _require_size(len(text), limit, f"the policy of {of}") else ""
+    )
+
+
+def _size(whole: Mapping[str, Any]) -> Output[int]:
+    """Characters of a document, known in a preview as well: what is unknown counts as `ASSUMED_SIZE`."""
+
+    def measured(value: Any) -> int:
+        return len(json.dumps(_assumed(value), separators=(",", ":")))
+
+    return Output.from_input(whole).apply(measured, run_with_unknowns=True)
+
+
+def _assumed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _assumed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_assumed(item) for item in value]
+    return "?" * ASSUMED_SIZE if value is None or isinstance(value, Unknown) else value
+
+
+def _require_size(size: int, limit: int, what: str) -> bool:
+    if size > limit:
+        raise PolicySizeError(f"{what} has {size} characters, AWS takes {limit}: grant by prefix, or split it")
+    return True
 
 
 def trust(services: Sequence[str], *, account: str, source_arns: Sequence[str] = (), says_account: bool = True) -> str:
@@ -121,14 +149,31 @@ def trust(services: Sequence[str], *, account: str, source_arns: Sequence[str] =
     if source_arns:
         when["ArnLike"] = {"aws:SourceArn": list(source_arns)}
     statement = allow(["sts:AssumeRole"], [], when=when, principal={"Service": list(services)})
-    return json.dumps({"Version": VERSION, "Statement": [statement]}, separators=(",", ":"))
+    text = json.dumps({"Version": VERSION, "Statement": [statement]}, separators=(",", ":"))
+    _require_size(len(text), TRUST_LIMIT, f"the trust policy for {', '.join(services)}")
+    return text
 
 
 def attach(parent: pulumi.Resource, name: str, grantee: Grantee, statements: Sequence[Statement]) -> aws.iam.RolePolicy:
-    """Give the role what its grantor says, as one inline policy of the grantor's."""
+    """Give the role what its grantor says, as one inline policy of the grantor's.
+
+    IAM limits the inline policies of a role together: a sum that passes it fails the preview, with every policy's part.
+    """
+    grantee.inline[name] = _size({"Version": VERSION, "Statement": list(statements)})
+    Output.all(**grantee.inline).apply(lambda sizes: _require_sum(grantee.name, sizes))
     return aws.iam.RolePolicy(
         name,
         role=grantee.role.name,
         policy=document(statements, limit=INLINE_LIMIT, of=f"{name} on {grantee.name}"),
         opts=pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _require_sum(role: str, sizes: Mapping[str, int]) -> None:
+    total = sum(sizes.values())
+    if total > INLINE_LIMIT:
+        parts = ", ".join(f"{name} {size}" for name, size in sorted(sizes.items(), key=lambda item: -item[1]))
+        raise PolicySizeError(
+            f"the inline policies of the role {role} have {total} characters together, AWS takes {INLINE_LIMIT}"
+            f" ({parts}): grant by prefix, or make a managed policy of the largest"
+        )

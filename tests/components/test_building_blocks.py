@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.assets import archive, json_asset, sources
-from components.policies import allow, document, trust
+from components.policies import PolicySizeError, allow, document, trust
 from components.tagging import base_tags, labels
 
 
@@ -26,7 +26,7 @@ def test_a_policy_over_its_limit_fails_with_its_owner_and_both_numbers() -> None
     def made() -> pulumi.Output[str]:
         return document([allow(["a:B"], ["arn"])], limit=10, of="bucket raw")
 
-    with pytest.raises(ValueError, match=r"policy of bucket raw has \d+ characters, AWS takes 10"):
+    with pytest.raises(PolicySizeError, match=r"policy of bucket raw has \d+ characters, AWS takes 10"):
         made()
 
 
