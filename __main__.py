@@ -11,6 +11,7 @@ from pulumi import FileArchive, FileAsset, Output, ResourceOptions
 import contracts
 import settings
 from components.access import Access, AccessArgs
+from components.access_logs import AccessLogs, AccessLogsArgs
 from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
@@ -76,14 +77,19 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days), opts=here)
     lake = Lake(
         "lake",
         LakeArgs(
             where=where,
             contracts=data,
             kms_key_arn=keys.arn("lake"),
+            endpoint_ids=network.s3_endpoint_ids,
+            outside=_outside(zone, access),
+            access_logs=access_logs.target,
             exchange_rates=Path("contracts/reference/exchange_rates.csv"),
             noncurrent_days=config.lake.noncurrent_days,
+            raw_tiering_days=config.lake.raw_tiering_days,
         ),
         opts=here,
     )
@@ -95,7 +101,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     grants = _grants(data, access, lake, catalog)
     artifacts = Artifacts(
         "artifacts",
-        ArtifactsArgs(where=where, kms_key_arn=keys.arn("lake"), noncurrent_days=config.lake.noncurrent_days),
+        ArtifactsArgs(
+            where=where,
+            kms_key_arn=keys.arn("lake"),
+            access_logs=access_logs.target,
+            noncurrent_days=config.lake.noncurrent_days,
+        ),
         opts=here,
     )
 
@@ -232,6 +243,18 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     pulumi.export("pipeline", processing.pipeline.arn)
     pulumi.export("workgroup", warehouse.workgroup.workgroup_name)
     pulumi.export("database", warehouse.database)
+
+
+def _outside(zone: LandingZone, access: Access) -> list[Output[str] | str]:
+    """The roles that use the lake's objects from outside our networks; every other goes through an endpoint."""
+    outside: list[Output[str] | str] = [
+        # Glue compacts tables and removes files on machines of its own.
+        access.optimizer.arn,
+        # Spectrum reads external tables on machines of Redshift's own, also with enhanced VPC routing.
+        access.warehouse.arn,
+    ]
+    # Whoever deploys uploads reference files, and empties buckets that need not be kept, from where CI runs.
+    return [*outside, zone.role_arn] if zone.role_arn else outside
 
 
 def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:

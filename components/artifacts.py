@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import Archive, Asset, ComponentResource, Input, Output, ResourceOptions
 
-from components.buckets import harden
+from components.buckets import harden, log_requests, organization_only
 from components.place import Place
 from components.policies import Grantee, allow, attach
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """`noncurrent_days` is how long a replaced version of code stays."""
+    """`noncurrent_days` is how long a replaced version of code stays; `access_logs` takes the log of requests."""
 
     where: Place
     kms_key_arn: Input[str]
+    access_logs: Input[str]
     noncurrent_days: int
 
 
@@ -37,7 +38,15 @@ class Artifacts(ComponentResource):
             tags=args.where.tags,
             opts=own,
         )
-        harden(f"{name}-code", self.bucket, args.kms_key_arn, own)
+        # Not by endpoints only: Glue, Lambda and MSK Connect fetch what they run before they are in our networks.
+        harden(
+            f"{name}-code",
+            self.bucket,
+            args.kms_key_arn,
+            own,
+            also=[organization_only(self.bucket, args.where.organization_id)],
+        )
+        log_requests(f"{name}-code", self.bucket, args.access_logs, own)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-code-lifecycle",
             bucket=self.bucket.bucket,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pulumi_aws as aws
 from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 
-from components.buckets import harden
+from components.buckets import endpoints_only, harden, log_requests, organization_only
 from components.place import Place
 from components.policies import Grantee, Statement, allow, attach
 from contracts import Contracts, Table
@@ -29,17 +29,27 @@ _WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutO
 
 @dataclass(frozen=True, kw_only=True)
 class LakeArgs:
-    """`exchange_rates` is a CSV file of the program's folder, uploaded to raw."""
+    """`exchange_rates` is a CSV file of the program's folder, uploaded to raw.
+
+    endpoint_ids: the VPC endpoints through which objects are used.
+    outside: ARNs of the roles that use objects without them, because they work outside our networks.
+    access_logs: the bucket that takes the log of requests.
+    raw_tiering_days: days until raw's files move to S3's intelligent tiering; None: they stay where they are.
+    """
 
     where: Place
     contracts: Contracts
     kms_key_arn: Input[str]
+    endpoint_ids: Sequence[Input[str]]
+    outside: Sequence[Input[str]]
+    access_logs: Input[str]
     exchange_rates: Path
     noncurrent_days: int
+    raw_tiering_days: int | None
 
 
 class Lake(ComponentResource):
-    """Buckets (`buckets`, by zone) that only take TLS and the lake's key; grants by table."""
+    """Buckets (`buckets`, by zone) for the organization, over our endpoints, with the lake's key; grants by table."""
 
     def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:Lake", name, {}, opts)
@@ -99,7 +109,19 @@ class Lake(ComponentResource):
             force_destroy=not args.where.keep_data,
             opts=held,
         )
-        harden(name, bucket, args.kms_key_arn, held)
+        harden(
+            name,
+            bucket,
+            args.kms_key_arn,
+            held,
+            also=[
+                organization_only(bucket, args.where.organization_id),
+                endpoints_only(bucket, args.endpoint_ids, outside=args.outside),
+            ],
+        )
+        log_requests(name, bucket, args.access_logs, held)
+        # Rules of EventBridge choose; a bucket that sends no events would starve them without a word.
+        aws.s3.BucketNotification(f"{name}-events", bucket=bucket.bucket, eventbridge=True, opts=held)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle", bucket=bucket.bucket, rules=_lifecycle(args, zone), opts=held
         )
@@ -117,16 +139,18 @@ def _lifecycle(args: LakeArgs, zone: str) -> list[aws.s3.BucketLifecycleConfigur
         }
     ]
     for table in args.contracts.tables:
-        if table.zone == zone:
-            rules.append(
-                {
-                    "id": table.full_name,
-                    "status": "Enabled",
-                    "filter": {"prefix": f"{table.prefix}/"},
-                    # No dropped row outlives its contract, even where the environment keeps versions for longer.
-                    "noncurrent_version_expiration": {
-                        "noncurrent_days": min(args.noncurrent_days, table.retention_days)
-                    },
-                }
-            )
+        if table.zone != zone:
+            continue
+        rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+            "id": table.full_name,
+            "status": "Enabled",
+            "filter": {"prefix": f"{table.prefix}/"},
+            # No dropped row outlives its contract, even where the environment keeps versions for longer.
+            "noncurrent_version_expiration": {"noncurrent_days": min(args.noncurrent_days, table.retention_days)},
+        }
+        if zone == "raw" and args.raw_tiering_days:
+            # Raw is read once, then only to replay. Intelligent tiering answers at once and takes no fee for reading
+            # or deleting early, as compaction does; archive classes would break every reader of an Iceberg table.
+            rule["transitions"] = [{"days": args.raw_tiering_days, "storage_class": "INTELLIGENT_TIERING"}]
+        rules.append(rule)
     return rules

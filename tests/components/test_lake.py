@@ -1,10 +1,11 @@
-"""Buckets that take TLS and one key only, and grants by table."""
+"""Buckets, their logs and events, and grants by table; who gets into them is in tests/policy."""
 
 from __future__ import annotations
 
 import json
 
 import contracts
+from components.lake import ZONES
 from tests.components.recording import Recording
 
 
@@ -31,40 +32,52 @@ def test_there_is_a_bucket_a_zone_with_the_name_that_others_refer_to(data_stack:
     }
 
 
-def test_a_bucket_refuses_plain_http_from_everybody(data_stack: Recording) -> None:
-    for policy in data_stack.of("BucketPolicy"):
-        refusals = [s for s in policy.json("policy")["Statement"] if "Bool" in s["Condition"]]
-        (refusal,) = refusals
-        assert refusal["Effect"] == "Deny"
-        assert refusal["Principal"] == {"AWS": "*"}
-        assert refusal["Action"] == ["s3:*"]
-        assert len(refusal["Resource"]) == 2
-        assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_a_bucket_refuses_another_key_but_takes_a_writer_that_names_none(data_stack: Recording) -> None:
-    for policy in data_stack.of("BucketPolicy"):
-        conditions = [s["Condition"] for s in policy.json("policy")["Statement"] if s["Action"] == ["s3:PutObject"]]
-        key = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-        by_header = {next(iter(c["StringNotEquals"])): c for c in conditions}
-        assert by_header[key]["StringNotEquals"][key] == "arn:aws:kms:eu-west-1:000000000000:keys-lake"
-        for header, condition in by_header.items():
-            # A negated comparison is true where the header is missing; Null says that it must be there.
-            assert condition["Null"] == {header: "false"}
-
-
 def test_versions_are_kept_and_no_live_file_is_expired_by_its_age(prod: Recording) -> None:
-    assert [v.inputs["versioningConfiguration"] for v in prod.of("BucketVersioning")] == [{"status": "Enabled"}] * 4
-    for lifecycle in prod.of("BucketLifecycleConfiguration"):
+    versioning = prod.of("BucketVersioning")
+    assert {v.inputs["bucket"] for v in versioning} == {b.inputs["bucket"] for b in prod.of("s3/bucket:Bucket")}
+    assert [v.name for v in versioning if v.inputs["versioningConfiguration"] != {"status": "Enabled"}] == []
+    for lifecycle in (prod.one(f"lake-{zone}-lifecycle") for zone in ZONES):
         for rule in lifecycle.inputs["rules"]:
             assert set(rule.get("expiration", {})) <= {"expiredObjectDeleteMarker"}, rule["id"]
-            assert "transitions" not in rule
+
+
+def test_raw_is_tiered_where_the_settings_say_so_and_stays_readable_at_once(prod: Recording, local: Recording) -> None:
+    for zone in ZONES:
+        tables = [r for r in prod.one(f"lake-{zone}-lifecycle").inputs["rules"] if "noncurrentVersionExpiration" in r]
+        moved = [{"days": 90, "storageClass": "INTELLIGENT_TIERING"}] if zone == "raw" else None
+        assert tables
+        assert [r["id"] for r in tables if r.get("transitions") != moved] == []
+        assert "INTELLIGENT" not in json.dumps(local.one(f"lake-{zone}-lifecycle").inputs)
+
+
+def test_every_request_to_a_bucket_is_logged_by_day_and_logs_go_with_time(data_stack: Recording) -> None:
+    logs = data_stack.one("access-logs-bucket").inputs["bucket"]
+    logged = {log.inputs["bucket"]: log.inputs for log in data_stack.of("BucketLogging")}
+    assert logged.keys() == {b.inputs["bucket"] for b in data_stack.of("s3/bucket:Bucket")} - {logs}
+    for inputs in logged.values():
+        assert inputs["targetBucket"] == logs
+        assert inputs["targetObjectKeyFormat"] == {"partitionedPrefix": {"partitionDateSource": "EventTime"}}
+    (rule,) = data_stack.one("access-logs-bucket-lifecycle").inputs["rules"]
+    assert rule["expiration"]["days"] >= 1
+
+
+def test_the_lakes_buckets_tell_eventbridge_what_happens_in_them(data_stack: Recording) -> None:
+    events = {n.inputs["bucket"]: n.inputs["eventbridge"] for n in data_stack.of("BucketNotification")}
+    assert events == {data_stack.one(f"lake-{zone}").inputs["bucket"]: True for zone in ZONES}
+
+
+def test_objects_are_used_by_the_networks_own_s3_endpoints(data_stack: Recording) -> None:
+    endpoints = {f"{e.name}-id" for e in data_stack.of("VpcEndpoint") if e.inputs["serviceName"].endswith(".s3")}
+    for zone in ZONES:
+        conditions = [s["Condition"] for s in data_stack.one(f"lake-{zone}-policy").json("policy")["Statement"]]
+        named = [c["StringNotEqualsIfExists"]["aws:SourceVpce"] for c in conditions if "ArnNotLikeIfExists" in c]
+        assert [set(n) for n in named] == [endpoints]
 
 
 def test_no_dropped_row_outlives_its_contract(data_stack: Recording) -> None:
     retention = {table.full_name: table.retention_days for table in contracts.load().tables}
     seen = {}
-    for zone in ("raw", "curated", "analytics"):
+    for zone in ZONES:
         for rule in data_stack.one(f"lake-{zone}-lifecycle").inputs["rules"]:
             if "noncurrentVersionExpiration" in rule:
                 seen[rule["id"]] = rule["noncurrentVersionExpiration"]["noncurrentDays"]
