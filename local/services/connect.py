@@ -13,6 +13,11 @@ from local.site import Site
 STRING_CONVERTER = "org.apache.kafka.connect.storage.StringConverter"
 
 
+def settings_file(site: Site) -> Path:
+    """The worker's settings, written when it is started and at no other time."""
+    return site.state / "connect" / "worker.properties"
+
+
 def plugin_folder(site: Site) -> Path:
     """Where a plugin's folder of archives is put."""
     return site.state / "connect" / "plugins"
@@ -25,7 +30,6 @@ def define(site: Site, *, worker: Mapping[str, str] | None = None) -> Service:
             but not over what places the worker on this site.
     """
     port = site.ports["connect"]
-    settings_file = site.state / "connect" / "worker.properties"
     settings = {
         "key.converter": STRING_CONVERTER,
         "value.converter": STRING_CONVERTER,
@@ -53,12 +57,12 @@ def define(site: Site, *, worker: Mapping[str, str] | None = None) -> Service:
     }
     return Service(
         name="connect",
-        command=java(site, "org.apache.kafka.connect.cli.ConnectDistributed", settings_file, heap="1g"),
+        command=java(site, "org.apache.kafka.connect.cli.ConnectDistributed", settings_file(site), heap="1g"),
         ports=[port],
         ready=lambda: answers_http(port, "/connectors"),
         # the sink survives a catalog that fails for a while
         environment={"AWS_MAX_ATTEMPTS": "20"},
-        files={settings_file: properties(settings)},
+        files={settings_file(site): properties(settings)},
         folders=[plugin_folder(site)],
         ready_seconds=120,
         stop_seconds=30,

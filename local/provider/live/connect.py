@@ -20,7 +20,7 @@ import requests
 from local import services
 from local.provider.live.base import Live, partly_made
 from local.provider.wire import Properties
-from local.services.connect import plugin_folder
+from local.services.connect import plugin_folder, settings_file
 from local.site import ACCOUNT, REGION
 
 RUNNING_SECONDS = 90
@@ -145,7 +145,9 @@ class Connector(Live):
         with _worker:
             running = next(s for s in services.status(self.site) if s.name == "connect")
             newest = max((folder.stat().st_ctime for folder in plugins), default=0.0)
-            if running.state == "running" and running.since is not None and running.since < newest:
+            # When the worker was started; the process itself says so to the second only, and may seem to be older.
+            started = settings_file(self.site)
+            if running.state == "running" and started.exists() and started.stat().st_mtime < newest:
                 services.restart(self.site, "connect", worker=wanted)
             else:
                 services.start(self.site, "connect", worker=wanted)  # leaves a worker alone that runs with these

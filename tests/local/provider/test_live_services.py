@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from local import services
 from local.provider.live import Clients, Live, live_class
 from local.provider.live.connect import ConnectError, parse_properties, worker_file
 from local.provider.live.msk import KafkaRefusedError
-from local.services.connect import plugin_folder
+from local.services.connect import plugin_folder, settings_file
+from local.services.supervisor import Status
 from local.site import Site
 
 CLUSTER = "arn:aws:kafka:eu-west-1:123456789012:cluster/novaretail-local/1234"
@@ -215,3 +217,27 @@ def test_a_statement_runs_in_the_warehouse_and_is_gone_when_the_account_is_new(
     namespaces.delete(namespace, {})
 
     assert schemas() == []
+
+
+def test_connectors_made_at_the_same_time_share_the_worker_that_the_first_one_started(
+    site: Site, live_on: MakeLive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = plugin_folder(site) / "sink"
+    plugin.mkdir(parents=True)
+    started = settings_file(site)
+    started.write_text("")
+    calls = []
+    # A process says when it began to the second only: up to a second too early.
+    early = plugin.stat().st_ctime - 0.9
+    status = [Status("connect", "running", 1, early, site.logs / "connect.log")]
+    monkeypatch.setattr(services, "status", lambda site: status)
+    monkeypatch.setattr(services, "start", lambda *_, **__: calls.append("start"))
+    monkeypatch.setattr(services, "restart", lambda *_, **__: calls.append("restart"))
+    connector = live_on("aws:mskconnect/connector:Connector")
+    arguments = {"plugins": [{"customPlugin": {"arn": "arn:aws:kafkaconnect:eu-west-1:1:custom-plugin/sink/1-2"}}]}
+
+    connector._ensure_worker(arguments)
+    os.utime(started, (started.stat().st_atime, plugin.stat().st_ctime - 60))
+    connector._ensure_worker(arguments)
+
+    assert calls == ["start", "restart"]
