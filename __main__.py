@@ -16,11 +16,16 @@ from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
+from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
+from components.guardrails import Guardrails, GuardrailsArgs
 from components.lake import Lake, LakeArgs
 from components.landing_zone import LandingZone, LandingZoneError, from_stack
+from components.log_archive import LogArchive, LogArchiveArgs
+from components.names import ADMIN_ROLE
 from components.network import Network, NetworkArgs
-from components.organization import Organization, OrganizationArgs
+from components.organization import SHARED, Organization, OrganizationArgs
+from components.organization_trail import OrganizationTrail, OrganizationTrailArgs
 from components.place import Place
 from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
 from components.pubsub_bridge import CONSUMER_GROUP, FUNCTION, PubSubBridge, PubSubBridgeArgs
@@ -31,13 +36,65 @@ from components.warehouse import Warehouse, WarehouseArgs
 
 
 def organization(config: settings.OrganizationStack, where: Place) -> None:
-    """The accounts that the other stacks deploy into."""
-    units = Organization("organization", OrganizationArgs(accounts=config.organization.accounts, tags=where.tags))
-    pulumi.export("accounts", {name: account.id for name, account in units.accounts.items()})
+    """The accounts that the other stacks deploy into, what they may not do, and how they are watched."""
+    chosen = config.organization
+    units = Organization("organization", OrganizationArgs(where=where, accounts=chosen.accounts))
+    shared, members = units.providers[SHARED], {name: id_ for name, id_ in units.account_ids.items() if name != SHARED}
+    Guardrails(
+        "guardrails",
+        GuardrailsArgs(
+            organization=units.organization,
+            units={name: unit.id for name, unit in units.units.items()},
+            regions=chosen.regions,
+            repository=chosen.repository,
+            tags=where.tags,
+        ),
+    )
+    keys = Encryption("keys", EncryptionArgs(where=where, purposes=["logs"], **config.encryption.model_dump()))
+    alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=keys.arn("logs"), **config.alerts.model_dump()))
+    archive = LogArchive(
+        "log-archive",
+        LogArchiveArgs(
+            where=where,
+            organization_id=units.organization.id,
+            account_id=units.account_ids[SHARED],
+            members=members,
+            **config.encryption.model_dump(),
+            **chosen.log_archive.model_dump(),
+        ),
+        opts=ResourceOptions(provider=shared),
+    )
+    OrganizationTrail(
+        "trail",
+        OrganizationTrailArgs(
+            where=where,
+            organization_id=units.organization.id,
+            bucket_name=archive.bucket_name,
+            archive_key_arn=archive.key_arn,
+            logs_key_arn=keys.arn("logs"),
+            log_days=chosen.trail_log_days,
+            alerts_topic_arn=alerts.topic_arn,
+        ),
+    )
+    Detection(
+        "detection",
+        DetectionArgs(
+            where=where,
+            organization=units.organization,
+            administrator_id=units.account_ids[SHARED],
+            administrator=shared,
+            regions=chosen.regions,
+            unused_days=chosen.unused_days,
+        ),
+    )
+    pulumi.export("accounts", units.account_ids)
     pulumi.export("organization_id", units.organization.id)
-    # The role that AWS makes in every account of an organization, for its management account.
-    access = "OrganizationAccountAccessRole"
-    roles = {name: Output.concat("arn:aws:iam::", a.id, f":role/{access}") for name, a in units.accounts.items()}
+    pulumi.export("alerts", alerts.topic_arn)
+    pulumi.export("log_archive_bucket", archive.bucket_name)
+    pulumi.export("log_archive_key_arn", archive.key_arn)
+    roles = {
+        name: Output.concat("arn:aws:iam::", id_, f":role/{ADMIN_ROLE}") for name, id_ in units.account_ids.items()
+    }
     pulumi.export("deploy_roles", roles)
 
 

@@ -359,6 +359,17 @@ class Gcp(Section):
             yield Problem("concurrency", self.concurrency, rule, "Give pollers_max or more")
 
 
+class LogArchive(Section):
+    """The bucket that keeps the trails of all accounts."""
+
+    lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = Field(
+        description="GOVERNANCE: a role with the right to bypass may remove a locked file; COMPLIANCE: nobody may"
+    )
+    lock_days: int = Field(ge=1, le=3650, description="days that a log file cannot be removed")
+    cold_days: int = Field(ge=1, le=3650, description="days until a log file moves to a cheaper storage class")
+    keep_days: int = Field(ge=365, le=3650, description="days until a log file is removed, 365 at least")
+
+
 class Organization(Section):
     """The AWS Organization and its accounts."""
 
@@ -366,8 +377,22 @@ class Organization(Section):
     accounts: dict[str, str] = Field(
         description="mail address of each account's root user, one a name: prod-core, nonprod-core, shared-services"
     )
+    repository: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$",
+        description="the GitHub repository whose pipeline may preview and deploy, as owner/name",
+    )
+    trail_log_days: LogDays = Field(description="days to keep the trail's log group, one of CloudWatch's retentions")
+    unused_days: int = Field(ge=1, le=365, description="days after which access that nobody used is a finding")
+    log_archive: LogArchive = Field(description="lock_mode, lock_days, cold_days and keep_days of the log archive")
 
     def problems(self) -> Iterator[Problem]:
+        archive = self.log_archive
+        if archive.keep_days < archive.lock_days:
+            rule = f"a log file cannot be removed while it is locked (lock_days is {archive.lock_days})"
+            yield Problem("log_archive.keep_days", archive.keep_days, rule, "Give as many days or more")
+        if archive.keep_days <= archive.cold_days:
+            rule = f"log files are removed after {archive.keep_days} days, before they would move"
+            yield Problem("log_archive.cold_days", archive.cold_days, rule, "Give fewer days than keep_days")
         for index, region in enumerate(self.regions):
             if region not in REGIONS:
                 rule = "customers' data stays in the European Union"
@@ -402,6 +427,8 @@ class Stack:
 class OrganizationStack(Stack):
     """The organization: accounts, and what they may do."""
 
+    alerts: Alerts
+    encryption: Encryption
     organization: Organization
 
 
@@ -429,7 +456,7 @@ _COMMON: dict[str, Any] = {
     "tags": Tags,
     "protection": Protection,
 }
-_ORGANIZATION: dict[str, Any] = {"organization": Organization}
+_ORGANIZATION: dict[str, Any] = {"alerts": Alerts, "encryption": Encryption, "organization": Organization}
 _DATA: dict[str, Any] = {
     "deployment": Deployment,
     "alerts": Alerts,
@@ -576,6 +603,11 @@ def _across(valid: Mapping[str, Any], values: Mapping[str, object], stack: str) 
             rule = f"the AWS provider must refuse every account but novaretail:account ({account})"
             remedy = f'Set it to ["{account}"]'
             yield Problem("aws:allowedAccountIds", values.get("aws:allowedAccountIds"), rule, remedy)
+
+    organization: Organization | None = valid.get("organization")
+    if organization and region not in organization.regions:
+        rule = f"it lacks the region that this stack itself is in (aws:region {region})"
+        yield Problem("novaretail:organization.regions", organization.regions, rule, f"Add {region}")
 
     protection: Protection | None = valid.get("protection")
     if environment in ("prod", "organization") and protection and not protection.keep_data:

@@ -6,6 +6,7 @@ key of data is used through the services that keep that data, from this account,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -49,11 +50,12 @@ _ADMINISTER = [
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`deletion_days` (7 to 30) is how long a deleted key can be called back."""
+    """`deletion_days` (7 to 30) is how long a deleted key can be called back; `purposes` are some of `VIA`."""
 
     where: Place
     deletion_days: int
     rotation_days: int
+    purposes: Sequence[str] = tuple(VIA)
 
 
 class Encryption(ComponentResource):
@@ -63,7 +65,7 @@ class Encryption(ComponentResource):
         super().__init__("platform:security:Encryption", name, {}, opts)
         held = args.where.stateful(self)
         self.keys: dict[str, aws.kms.Key] = {}
-        for purpose in VIA:
+        for purpose in args.purposes:
             key = aws.kms.Key(
                 f"{name}-{purpose}",
                 description=f"NovaRetail {args.where.environment}: {purpose}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.components.recording import Recording
 
 
@@ -30,4 +32,46 @@ def test_units_lie_directly_below_the_root(organization: Recording) -> None:
 
 
 def test_an_organization_stack_has_nothing_of_the_data_path(organization: Recording) -> None:
-    assert {r.type.split(":")[1].split("/")[0] for r in organization.resources if r.custom} == {"organizations"}
+    modules = {r.type.split(":")[1].split("/")[0] for r in organization.resources if r.custom}
+    assert modules.isdisjoint({"ec2", "glue", "msk", "mskconnect", "rds", "dms", "redshiftserverless", "lambda", "sfn"})
+
+
+def test_the_services_that_work_for_the_whole_organization_are_let_in(organization: Recording) -> None:
+    (made,) = organization.of("organizations/organization:Organization")
+    services = set(made.inputs["awsServiceAccessPrincipals"])
+    assert {
+        "access-analyzer.amazonaws.com",
+        "cloudtrail.amazonaws.com",
+        "guardduty.amazonaws.com",
+        "iam.amazonaws.com",
+        "tagpolicies.tag.amazonaws.com",
+    } <= services
+    assert set(made.inputs["enabledPolicyTypes"]) == {
+        "RESOURCE_CONTROL_POLICY",
+        "SERVICE_CONTROL_POLICY",
+        "TAG_POLICY",
+    }
+
+
+def test_root_users_of_members_are_managed_centrally(organization: Recording) -> None:
+    (features,) = organization.of("OrganizationsFeatures")
+    assert features.inputs["enabledFeatures"] == ["RootCredentialsManagement", "RootSessions"]
+
+
+def test_each_account_has_a_provider_that_refuses_every_other(organization: Recording) -> None:
+    providers = {r.name: r.inputs for r in organization.resources if r.type == "pulumi:providers:aws"}
+    assert len(providers) == 3
+    for account in ("prod-core", "nonprod-core", "shared-services"):
+        inputs = providers[f"organization-{account}-provider"]
+        assert json.loads(inputs["allowedAccountIds"]) == [f"organization-{account}-id"]
+        (role,) = json.loads(inputs["assumeRoles"])
+        assert role["roleArn"] == f"arn:aws:iam::organization-{account}-id:role/OrganizationAccountAccessRole"
+        assert inputs["region"] == "eu-west-1"
+
+
+def test_what_other_stacks_take_from_the_organization_is_exported(organization: Recording) -> None:
+    outputs = organization.outputs
+    assert outputs["organization_id"] == "organization-organization-id"
+    assert outputs["accounts"]["prod-core"] == "organization-prod-core-id"
+    assert outputs["log_archive_bucket"] == "novaretail-log-archive-organization-shared-services-id"
+    assert outputs["log_archive_key_arn"].endswith(":log-archive-key")

@@ -477,6 +477,27 @@ def test_the_local_platform_has_no_real_account() -> None:
             "AWS takes a mail address for one account only",
         ),
         (_set("organization.regions", ["us-east-1"]), "customers' data stays in the European Union"),
+        (
+            _set("organization.regions", ["eu-central-1"]),
+            "it lacks the region that this stack itself is in (aws:region eu-west-1). Add eu-west-1.",
+        ),
+        (_set("organization.repository", "data-backbone"), "Give the GitHub repository whose pipeline may preview"),
+        (_set("organization.unused_days", 366), "less than or equal to 365. Give days after which access that nobody"),
+        (_set("organization.trail_log_days", 100), "Give days to keep the trail's log group"),
+        (_set("organization.log_archive.lock_mode", "LEGAL_HOLD"), "input should be 'GOVERNANCE' or 'COMPLIANCE'"),
+        (_set("organization.log_archive.keep_days", 30), "Give days until a log file is removed, 365 at least"),
+        (
+            _set("organization.log_archive.lock_days", 3000),
+            "log_archive.keep_days = 2557: a log file cannot be removed while it is locked (lock_days is 3000). "
+            "Give as many days or more.",
+        ),
+        (
+            _set("organization.log_archive.cold_days", 2557),
+            "log_archive.cold_days = 2557: log files are removed after 2557 days, before they would move. "
+            "Give fewer days than keep_days.",
+        ),
+        (_set("alerts.emails", ["nobody"]), "novaretail:alerts.emails[0]"),
+        (_set("encryption.deletion_days", 3), "Give days before a deleted key is gone, 7 to 30"),
         (lambda raw: raw["organization"]["accounts"].pop("prod-core"), "accounts.prod-core = null: it is missing"),
         (_set("organization.accounts.sandbox", "a@b.example"), "there is no such account"),
         (_set("network", {}), "an organization stack has no such section"),

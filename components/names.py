@@ -1,0 +1,24 @@
+"""Names by which the organization's accounts refer to each other's things.
+
+A service control policy names the roles that it spares, a bucket's policy the trail that writes there, the pipeline of
+the repository the role that it takes: each before, or without, an output that could say so.
+"""
+
+from __future__ import annotations
+
+ADMIN_ROLE = "OrganizationAccountAccessRole"
+"""What AWS makes in every account of an organization, for its management account; this program uses it there."""
+DEPLOY_ROLE = "novaretail-deploy"
+PREVIEW_ROLE = "novaretail-preview"
+DELIVERY_BOUNDARY = "novaretail-delivery-boundary"
+PLATFORM_BOUNDARY = "novaretail-{environment}-boundary"
+"""The most that a role of an environment can be given; the role that deploys may make no role without it."""
+TRAIL = "novaretail-organization"
+DATA_TRAILS = "novaretail-*-data"
+"""The environments' trails of what happens to objects; the log archive takes them too."""
+LOG_ARCHIVE = "novaretail-log-archive"
+
+
+def log_archive_bucket(account: str) -> str:
+    """The bucket of the log archive in this account: an account's number makes it the only one in the world."""
+    return f"{LOG_ARCHIVE}-{account}"
