@@ -118,8 +118,10 @@ def _boundary(args: AccessArgs) -> list[Statement]:
         allow(["kafka-cluster:*", "kafka:Describe*", "kafka:Get*"], [own("kafka", "*")]),
         allow(["logs:*"], [own("logs", "*")]),
         allow(["sns:Publish"], [own("sns", "*")]),
-        allow(["sqs:GetQueue*", "sqs:SendMessage"], [own("sqs", "*")]),
-        allow(["secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:*")]),
+        # Queues of failures: a function may be fed from one, to try again.
+        allow(["sqs:*Message", "sqs:GetQueue*"], [own("sqs", "*")]),
+        allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:*")]),
+        allow(["lambda:InvokeFunction"], [own("lambda", "function:*")]),
         allow(["states:StartExecution"], [own("states", f"stateMachine:{args.pipeline}")]),
         # Interfaces of jobs and functions, in this account's networks.
         allow(

@@ -19,11 +19,16 @@ VIA: dict[str, tuple[str, ...]] = {
     "lake": ("s3", "glue"),
     "streaming": ("kafka", "lambda", "sqs"),
     "warehouse": ("redshift", "redshift-serverless", "secretsmanager"),
+    # Storage and Performance Insights of the database, and the storage of what replicates it.
     "database": ("rds", "dms"),
-    "secrets": ("secretsmanager",),
-    "logs": ("lambda", "sns", "sqs"),
+    # RDS itself makes, describes and rotates the secret of a password that it manages.
+    "secrets": ("secretsmanager", "rds"),
+    # S3 holds the trail; queues and functions are what alerts and their failures pass through.
+    "logs": ("lambda", "s3", "sns", "sqs"),
 }
-"""Purpose -> the services through which a key may be used; CloudWatch Logs uses its key in its own name."""
+"""Purpose -> the services through which a key may be used, by the names that AWS KMS knows them by ("Services that
+support the kms:ViaService condition key", its developer guide). MSK Connect keeps nothing under a key of ours, and
+CloudWatch Logs, alarms, rules and trails use theirs in their own name."""
 
 # In a key's policy, "*" is the key that the policy belongs to.
 _THIS_KEY = ["*"]
@@ -98,6 +103,7 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
         lent = {**used, "Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements.append(allow(["kms:CreateGrant"], _THIS_KEY, principal=account, when=lent))
     if purpose == "logs":
+        statements += _of_the_trail(args.where)
         # The context names the log group that is read or written.
         context = args.where.arn("logs", "log-group:*")
         statements.append(
@@ -117,3 +123,15 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
             allow(publish, _THIS_KEY, principal={"Service": "events.amazonaws.com"}),
         ]
     return statements
+
+
+def _of_the_trail(where: Place) -> list[Statement]:
+    """CloudTrail encrypts the trail of data events, and no other trail ("Configure AWS KMS key policies for
+    CloudTrail"). It decrypts where the bucket keeps a key of its own below this one."""
+    trail = {"Service": "cloudtrail.amazonaws.com"}
+    of_this = {"StringEquals": {"aws:SourceArn": where.arn("cloudtrail", f"trail/{where.name('data')}")}}
+    context = {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{where.account}:trail/*"}
+    return [
+        allow(["kms:GenerateDataKey*"], _THIS_KEY, principal=trail, when={**of_this, "StringLike": context}),
+        allow(["kms:Decrypt", "kms:DescribeKey"], _THIS_KEY, principal=trail, when=of_this),
+    ]

@@ -54,6 +54,7 @@ def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack
         "kafka",
         "kafka-cluster",
         "kms",
+        "lambda",
         "logs",
         "s3",
         "secretsmanager",

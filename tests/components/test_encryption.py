@@ -24,13 +24,54 @@ def test_each_key_has_an_alias_that_names_environment_and_purpose(prod: Recordin
 
 
 def test_a_key_is_used_through_named_services_only(data_stack: Recording) -> None:
-    services = {"lake": {"s3", "glue"}, "streaming": {"kafka", "lambda", "sqs"}}
-    services["warehouse"] = {"redshift", "redshift-serverless", "secretsmanager"}
+    services = {
+        "lake": {"s3", "glue"},
+        "streaming": {"kafka", "lambda", "sqs"},
+        "warehouse": {"redshift", "redshift-serverless", "secretsmanager"},
+        "database": {"rds", "dms"},
+        "secrets": {"secretsmanager", "rds"},
+        "logs": {"lambda", "s3", "sns", "sqs"},
+    }
+    assert services.keys() == set(PURPOSES)
     for purpose, expected in services.items():
-        uses = [s for s in data_stack.one(f"keys-{purpose}").json("policy")["Statement"] if USE & set(s["Action"])]
-        (use,) = uses
+        policy = data_stack.one(f"keys-{purpose}").json("policy")["Statement"]
+        (use,) = [s for s in policy if USE & set(s["Action"]) and "AWS" in s["Principal"]]
         via = use["Condition"]["StringEquals"]["kms:ViaService"]
         assert set(via) == {f"{service}.eu-west-1.amazonaws.com" for service in expected}
+
+
+def test_a_key_is_lent_to_aws_resources_only_and_through_the_same_services(data_stack: Recording) -> None:
+    for purpose in PURPOSES:
+        policy = data_stack.one(f"keys-{purpose}").json("policy")["Statement"]
+        (lend,) = [s for s in policy if "kms:CreateGrant" in s["Action"]]
+        (use,) = [s for s in policy if USE & set(s["Action"]) and "AWS" in s["Principal"]]
+        assert lend["Condition"].pop("Bool") == {"kms:GrantIsForAWSResource": "true"}
+        assert lend["Condition"] == use["Condition"]
+
+
+def test_every_principal_of_a_key_is_this_account_or_a_service(prod: Recording) -> None:
+    for key in prod.of("Key"):
+        for statement in key.json("policy")["Statement"]:
+            account = {"AWS": "arn:aws:iam::210987654321:root"}
+            assert statement["Principal"] == account or set(statement["Principal"]) == {"Service"}, key.name
+
+
+def test_services_use_no_key_of_data_in_their_own_name(data_stack: Recording) -> None:
+    for purpose in set(PURPOSES) - {"logs"}:
+        policy = data_stack.one(f"keys-{purpose}").json("policy")["Statement"]
+        assert [s for s in policy if "Service" in s["Principal"]] == [], purpose
+
+
+def test_the_trail_of_data_events_is_encrypted_under_the_key_of_logs_and_no_other_trail(prod: Recording) -> None:
+    policy = prod.one("keys-logs").json("policy")["Statement"]
+    encrypt, read = [s for s in policy if s["Principal"] == {"Service": "cloudtrail.amazonaws.com"}]
+    trail = "arn:aws:cloudtrail:eu-west-1:210987654321:trail/novaretail-prod-data"
+    assert encrypt["Action"] == ["kms:GenerateDataKey*"]
+    assert encrypt["Condition"] == {
+        "StringEquals": {"aws:SourceArn": trail},
+        "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:210987654321:trail/*"},
+    }
+    assert read["Condition"] == {"StringEquals": {"aws:SourceArn": trail}}
 
 
 def test_who_administers_a_key_can_neither_use_it_nor_grant_its_use(data_stack: Recording) -> None:
