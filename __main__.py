@@ -20,6 +20,8 @@ from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.lake import Lake, LakeArgs
+from components.landing import FUNCTION as LANDING
+from components.landing import Landing, LandingArgs
 from components.landing_zone import LandingZone, LandingZoneError, from_stack
 from components.log_archive import LogArchive, LogArchiveArgs
 from components.names import ADMIN_ROLE
@@ -110,6 +112,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             where=where,
             connectors={topic.name: connector_name(topic) for topic in data.topics},
             pipeline=PIPELINE,
+            landing=LANDING,
             bridge=FUNCTION if shared else None,
         ),
         opts=here,
@@ -241,6 +244,25 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             zone=config.network.zones[0],
             security_group_id=network.groups["jobs"].id,
             **config.processing.model_dump(),
+        ),
+        opts=here,
+    )
+
+    Landing(
+        "landing",
+        LandingArgs(
+            where=where,
+            code=Path("etl/functions/land_reference.py"),
+            currencies=sorted(contracts.currencies()),
+            role=access.landing,
+            bucket=lake.buckets["raw"].bucket,
+            subnet_ids=application_subnet_ids,
+            security_group_id=applications,
+            kms_key_arn=logs_key_arn,
+            logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
+            depends_on=[lake.grant_landing(access.landing)],
+            **config.landing.model_dump(),
         ),
         opts=here,
     )

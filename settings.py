@@ -308,6 +308,24 @@ class Processing(Section):
             yield Problem("pipeline_timeout_minutes", self.pipeline_timeout_minutes, rule, remedy)
 
 
+class Landing(Section):
+    """The function that takes reference files in."""
+
+    memory_mib: int = Field(ge=128, le=10240, description="MiB of the function, 128 to 10240")
+    timeout_seconds: int = Field(ge=3, le=900, description="seconds an invocation may take, 3 to 900")
+    concurrency: int = Field(ge=1, le=100, description="invocations at a time, 1 to 100; files are rare")
+    retries: int = Field(ge=0, le=2, description="tries after the first that failed, 0 to 2")
+    max_age_seconds: int = Field(ge=60, le=21600, description="seconds that an event is tried for, 60 to 21600")
+    max_kib: int = Field(ge=1, le=10240, description="KiB of a file at most, 1 to 10240")
+    log_days: LogDays = Field(description="days to keep the function's logs, one of CloudWatch's retentions")
+
+    def problems(self) -> Iterator[Problem]:
+        if self.max_age_seconds < (self.retries + 1) * self.timeout_seconds:
+            rule = f"{self.retries + 1} tries of {self.timeout_seconds} s do not fit in it"
+            remedy = f"Give {(self.retries + 1) * self.timeout_seconds} or more"
+            yield Problem("max_age_seconds", self.max_age_seconds, rule, remedy)
+
+
 class Warehouse(Section):
     """Redshift Serverless."""
 
@@ -444,6 +462,7 @@ class DataStack(Stack):
     streaming: Streaming
     sinks: Sinks
     processing: Processing
+    landing: Landing
     warehouse: Warehouse
     gcp: Gcp | None = None
 
@@ -466,6 +485,7 @@ _DATA: dict[str, Any] = {
     "streaming": Streaming,
     "sinks": Sinks,
     "processing": Processing,
+    "landing": Landing,
     "warehouse": Warehouse,
     "gcp": Gcp,
 }

@@ -22,6 +22,7 @@ class AccessArgs:
     where: Place
     connectors: Mapping[str, str]
     pipeline: str
+    landing: str
     bridge: str | None
 
 
@@ -75,6 +76,10 @@ class Access(ComponentResource):
             )
             for topic, connector in args.connectors.items()
         }
+        landing = arn("lambda", f"function:{args.landing}")
+        self.landing = self._role(
+            args.landing, _Role(("lambda.amazonaws.com",), f"Function {args.landing}", (landing,))
+        )
         self.bridge: Grantee | None = None
         if args.bridge:
             function = arn("lambda", f"function:{args.bridge}")

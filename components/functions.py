@@ -16,7 +16,7 @@ from pulumi import Archive, Input, Output, ResourceOptions
 
 from components.alarms import alarm
 from components.place import Place
-from components.policies import ANYTHING, Grantee, Statement, allow, attach
+from components.policies import ANYTHING, QUEUE_LIMIT, Grantee, Statement, allow, attach, deny, document
 
 RUNTIME = "python3.11"
 ARCHITECTURE = "x86_64"
@@ -67,6 +67,24 @@ def failure_queue(
         kms_master_key_id=kms_key_arn,
         tags=where.tags,
         opts=where.stateful(parent),
+    )
+
+
+def queue_policy(
+    parent: pulumi.Resource, name: str, queue: aws.sqs.Queue, *, rules: Sequence[Input[str]] = ()
+) -> aws.sqs.QueuePolicy:
+    """Who may send to a failure queue besides roles of this account: EventBridge, for these rules. Nobody in clear."""
+    arn, everyone = [queue.arn], {"AWS": "*"}
+    statements = [deny(["sqs:*"], arn, principal=everyone, when={"Bool": {"aws:SecureTransport": "false"}})]
+    if rules:
+        events = {"Service": "events.amazonaws.com"}
+        when = {"ArnEquals": {"aws:SourceArn": list(rules)}}
+        statements.insert(0, allow(["sqs:SendMessage"], arn, principal=events, when=when))
+    return aws.sqs.QueuePolicy(
+        name,
+        queue_url=queue.url,
+        policy=document(statements, limit=QUEUE_LIMIT, of=f"queue {name}"),
+        opts=ResourceOptions(parent=parent),
     )
 
 

@@ -21,6 +21,8 @@ from contracts import Contracts, Table
 
 REFERENCE = "reference"
 """Folder of raw with small files that no contract describes."""
+INCOMING, REJECTED = "incoming", "rejected"
+"""Where partners put such files, and where those go that cannot be used."""
 ZONES = ("raw", "curated", "analytics")
 _READ = ["s3:GetObject"]
 # A multipart upload that fails is aborted by its writer; overwriting and deleting make old versions.
@@ -62,7 +64,8 @@ class Lake(ComponentResource):
             source=FileAsset(str(args.exchange_rates)),
             content_type="text/csv",
             tags=args.where.tags,
-            opts=ResourceOptions(parent=self),
+            # The first edition; the function land_reference puts the later ones in its place.
+            opts=ResourceOptions(parent=self, ignore_changes=["source", "metadata"]),
         )
         self.exchange_rates: Output[str] = Output.concat("s3://", self.buckets["raw"].bucket, "/", rates.key)
         self.register_outputs({"buckets": {zone: bucket.bucket for zone, bucket in self.buckets.items()}})
@@ -82,6 +85,29 @@ class Lake(ComponentResource):
     def grant_reference(self, grantee: Grantee) -> aws.iam.RolePolicy:
         """Let a role read reference data: exchange rates and the like."""
         return self._grant("reference", grantee, _READ, {("raw", REFERENCE)})
+
+    def grant_landing(self, grantee: Grantee) -> aws.iam.RolePolicy:
+        """Let a role take files from incoming/, make one the edition in use, and set others aside."""
+        raw = self.buckets["raw"].arn
+        return attach(
+            self,
+            f"{self._name}-landing-{grantee.name}",
+            grantee,
+            [
+                allow(["s3:DeleteObject", "s3:GetObject"], [Output.concat(raw, f"/{INCOMING}/*")]),
+                allow(["s3:GetObject", "s3:PutObject"], [Output.concat(raw, f"/{REFERENCE}/*")]),
+                allow(["s3:PutObject"], [Output.concat(raw, f"/{REJECTED}/*")]),
+                # Without it, S3 says of a file that is gone that it is forbidden.
+                allow(
+                    ["s3:ListBucket"], [raw], when={"StringLike": {"s3:prefix": [f"{INCOMING}/*", f"{REFERENCE}/*"]}}
+                ),
+                allow(
+                    ["kms:Decrypt", "kms:GenerateDataKey"],
+                    [self._args.kms_key_arn],
+                    when=self._args.where.through("s3"),
+                ),
+            ],
+        )
 
     def _grant(
         self, kind: str, grantee: Grantee, actions: Sequence[str], folders: set[tuple[str, str]]

@@ -26,6 +26,7 @@ BUCKET_LIMIT = 20480
 TRUST_LIMIT = 2048
 KEY_LIMIT = 32768
 TOPIC_LIMIT = 30720
+QUEUE_LIMIT = 8192
 SCP_LIMIT = 5120
 ENDPOINT_LIMIT = 20480
 """Characters of a policy document: IAM counts without white space (IAM and AWS STS quotas; S3; KMS; SNS;

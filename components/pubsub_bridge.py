@@ -18,7 +18,7 @@ from pulumi import ComponentResource, FileArchive, Input, Output, Resource, Reso
 
 from components.alarms import alarm
 from components.assets import archive, json_asset, sources
-from components.functions import ARCHITECTURE, DAY_SECONDS, RUNTIME, FunctionArgs, failure_queue, function
+from components.functions import ARCHITECTURE, DAY_SECONDS, RUNTIME, FunctionArgs, failure_queue, function, queue_policy
 from components.place import Place
 from components.policies import Grantee
 from components.tagging import labels
@@ -90,6 +90,7 @@ class PubSubBridge(ComponentResource):
         self.failures = failure_queue(
             self, f"{name}-failures", where=args.where, physical_name=FAILURES, kms_key_arn=args.kms_key_arn
         )
+        queue_policy(self, f"{name}-failures-policy", self.failures)
         self.function = self._function(credentials)
         self._event_sources()
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})

@@ -4,7 +4,7 @@ Pure Python without cloud SDKs; it imports nothing else of this project.
 """
 
 from contracts.cdc import source_ddl, table_mappings
-from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart
+from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart, currencies
 from contracts.errors import ContractErrors, Problem
 from contracts.loader import load
 from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, SourceTable, Table, Topic
@@ -28,6 +28,7 @@ __all__ = [
     "compile_bridge",
     "compile_job",
     "compile_mart",
+    "currencies",
     "load",
     "source_ddl",
     "table_mappings",

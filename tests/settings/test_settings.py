@@ -315,6 +315,22 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
             "Give G.1X (4 vCPU, 16 GiB) to G.8X.",
         ),
         (
+            "processing.pipeline_timeout_minutes",
+            200,
+            "novaretail:processing.pipeline_timeout_minutes = 200: a run curates, then builds: two jobs of 120 minutes "
+            "at most. Give 240 or more, or lower timeout_minutes.",
+        ),
+        (
+            "landing.max_age_seconds",
+            120,
+            "novaretail:landing.max_age_seconds = 120: 3 tries of 60 s do not fit in it. Give 180 or more.",
+        ),
+        (
+            "gcp.concurrency",
+            1,
+            "novaretail:gcp.concurrency = 1: 4 pollers a topic would wait for each other. Give pollers_max or more.",
+        ),
+        (
             "warehouse.base_rpu",
             12,
             "novaretail:warehouse.base_rpu = 12: input should be a multiple of 8. "

@@ -1,0 +1,1 @@
+"""Lambda handlers, one file each; a file imports the standard library and boto3 only, for it is shipped alone."""
