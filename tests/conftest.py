@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import socket
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,17 +19,38 @@ PORTS = range(20000, 32000, 10)
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """A platform of the test's own, in an empty folder and on free ports; its services are stopped afterwards."""
-    fresh = Site(state=tmp_path / "site", port_base=_free_port_base())
-    yield fresh
-    services.stop(fresh)
+    with _fresh_site() as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def shared_site() -> Iterator[Site]:
+    """A platform for all tests of a module."""
+    with _fresh_site() as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")
-def free_port_base() -> int:
-    """The first of ten free ports, for a platform that more than one test uses."""
-    return _free_port_base()
+def session_site() -> Iterator[Site]:
+    """A platform for all tests of a run."""
+    with _fresh_site() as fresh:
+        yield fresh
+
+
+@contextmanager
+def _fresh_site() -> Iterator[Site]:
+    """In a folder that every user may pass through: PostgreSQL never runs as root.
+
+    So not below pytest's own, which each run of pytest closes to others again, also while another one runs.
+    """
+    with tempfile.TemporaryDirectory(prefix="novaretail-", ignore_cleanup_errors=True) as folder:
+        fresh = Site(state=Path(folder) / "site", port_base=_free_port_base())
+        try:
+            yield fresh
+        finally:
+            services.stop(fresh)
 
 
 def _free_port_base() -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.services import aws, connect, functions, kafka, pubsub
+from local.services import aws, connect, dms, functions, kafka, postgres, pubsub
 from local.services.definition import (
     DiskSpaceError,
     NotReadyError,
@@ -45,7 +45,9 @@ _DEFINITIONS: dict[str, Callable[..., Service]] = {
     "aws": aws.define,
     "kafka": kafka.define,
     "pubsub": pubsub.define,
+    "postgres": postgres.define,
     "connect": connect.define,
+    "dms": dms.define,
     "functions": functions.define,
 }
 NAMES = tuple(_DEFINITIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Service:
         files: configuration files, written before it starts.
         folders: what must exist before it starts.
         setup: a program that must have run once before, for example to format a store.
+        user: whom program and setup run as, and who owns `folders`; None for the user of this process.
+        stop_signal: what asks the process to end.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Service:
     files: Mapping[Path, str] = field(default_factory=dict)
     folders: Sequence[Path] = ()
     setup: Sequence[str] | None = None
+    user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
     ready_seconds: float = 60
     stop_seconds: float = 15
 

@@ -72,9 +72,9 @@ def is_alive(record: Record) -> bool:
         return False
 
 
-def end(record: Record, *, state: Path, patience: float) -> None:
-    """End the service and all that it started: SIGTERM, and SIGKILL for what is left after `patience` seconds."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+def end(record: Record, *, state: Path, patience: float, ask: signal.Signals = signal.SIGTERM) -> None:
+    """End the service and all that it started: `ask`, and SIGKILL for what is left after `patience` seconds."""
+    for number in (ask, signal.SIGKILL):
         deadline = time.monotonic() + patience
         targets = list(_members(record, state))
         for process in targets:

@@ -8,6 +8,7 @@ anew. So a site that was left half started never stands in the way of the next r
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import time
@@ -72,6 +73,8 @@ class Supervisor:
         log = self._fresh_log(service.name)
         for folder in service.folders:
             folder.mkdir(parents=True, exist_ok=True)
+            if service.user:
+                shutil.chown(folder, service.user)
         for path, text in service.files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
@@ -97,7 +100,7 @@ class Supervisor:
         record = self.record(service.name)
         if record is None:
             return
-        processes.end(record, state=self._site.state, patience=service.stop_seconds)
+        processes.end(record, state=self._site.state, patience=service.stop_seconds, ask=service.stop_signal)
         Record.remove(self._records, service.name)
 
     def status(self, name: str) -> Status:
@@ -131,6 +134,7 @@ class Supervisor:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    **_identity(service),
                 )
             except OSError as error:
                 raise ServiceError(
@@ -150,6 +154,7 @@ class Supervisor:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
+                **_identity(service),
             )
         if run.returncode != 0:
             raise ServiceDiedError(_died(f"{service.name} (its setup)", run.returncode, log))
@@ -208,6 +213,13 @@ def require_disk_space(folder: Path, minimum: int = MINIMUM_FREE_BYTES) -> None:
             "  what to do: free some (make down, then remove build/local), or put the platform on another disk: "
             "NOVARETAIL_SITE=<folder>"
         )
+
+
+def _identity(service: Service) -> dict[str, Any]:
+    """Whom a process of the service runs as, for subprocess."""
+    return (
+        {"user": service.user, "group": pwd.getpwnam(service.user).pw_gid, "extra_groups": []} if service.user else {}
+    )
 
 
 def _answers(service: Service) -> bool:

@@ -25,11 +25,10 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory, free_port_base: int) -> Iterator[Platform]:
-    folder = tmp_path_factory.mktemp("platform")
-    site = Site(state=folder / "site", port_base=free_port_base)
+def platform(tmp_path_factory: pytest.TempPathFactory, session_site: Site) -> Iterator[Platform]:
+    report_folder = tmp_path_factory.mktemp("platform") / "report"
     try:
-        report = up.up(site, PERIOD, report_folder=folder / "report")
-        yield Platform(site, report, folder / "report")
+        report = up.up(session_site, PERIOD, report_folder=report_folder)
+        yield Platform(session_site, report, report_folder)
     finally:
-        up.clear(site)
+        up.clear(session_site)

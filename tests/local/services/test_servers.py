@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
+from contextlib import closing
 
 import grpc
+import psutil
+import psycopg2
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -14,6 +18,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from local import services
+from local.services import postgres
 from local.services.connect import plugin_folder
 from local.site import Site
 from local.toolchain.archives import JARS
@@ -83,3 +88,36 @@ def test_pubsub_delivers_what_was_published(site: Site) -> None:
 
     received = subscriber.pull(subscription=subscription, max_messages=1, timeout=10).received_messages
     assert [(item.message.data, dict(item.message.attributes)) for item in received] == [(b"placed", {"offset": "7"})]
+
+
+def test_postgres_keeps_its_data_over_a_restart_that_makes_it_replicate(site: Site) -> None:
+    def ask(query: str) -> object:
+        with closing(psycopg2.connect(postgres.dsn(site))) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            connection.commit()
+            return cursor.fetchone()[0] if cursor.description else None
+
+    services.start(site, "postgres")
+    assert ask("SHOW wal_level") == "replica"
+    assert ask("SHOW server_encoding") == "UTF8"
+    assert ask("SHOW listen_addresses") == "127.0.0.1"
+    ask("CREATE TABLE kept AS SELECT 1 AS n")
+
+    services.restart(site, "postgres", parameters={"wal_level": "logical"})
+
+    assert ask("SHOW wal_level") == "logical"
+    assert ask("SELECT n FROM kept") == 1
+    assert ask("SELECT slot_name FROM pg_create_logical_replication_slot('changes', 'pgoutput')") == "changes"
+
+
+def test_postgres_never_runs_as_root_and_stops_with_clients_connected(site: Site) -> None:
+    services.start(site, "postgres")
+    (pid,) = (status.pid for status in services.status(site) if status.name == "postgres")
+    assert psutil.Process(pid).uids().effective != 0
+
+    with closing(psycopg2.connect(postgres.dsn(site))):
+        began = time.monotonic()
+        services.stop(site, "postgres")
+
+    assert time.monotonic() - began < 10
+    assert "database system is shut down" in (site.logs / "postgres.log").read_text()
