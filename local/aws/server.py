@@ -64,13 +64,14 @@ def serve(site: Site) -> None:
 
 def extend(site: Site, runner: Any) -> None:
     """Apply every extension to moto in this process."""
-    from local.aws import glue_jobs, glue_tables, lambda_, msk, step_functions
+    from local.aws import dms, glue_jobs, glue_tables, lambda_, msk, step_functions
 
     glue_tables.extend()
     glue_jobs.extend(runner)
     msk.extend(site.kafka_bootstrap)
     step_functions.extend()
     lambda_.extend()
+    dms.extend(site)
 
 
 class FailureLog:

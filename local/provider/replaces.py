@@ -22,6 +22,9 @@ _BUCKET = frozenset({"bucket"})
 _TYPES: dict[str, frozenset[str]] = {
     "aws:cloudwatch/eventRule:EventRule": frozenset({"eventBusName"}),
     "aws:cloudwatch/eventTarget:EventTarget": frozenset({"rule", "targetId", "eventBusName"}),
+    "aws:dms/endpoint:Endpoint": frozenset({"endpointId", "kmsKeyArn"}),
+    "aws:dms/replicationConfig:ReplicationConfig": frozenset({"replicationConfigIdentifier", "resourceIdentifier"}),
+    "aws:dms/s3Endpoint:S3Endpoint": frozenset({"endpointId", "endpointType", "kmsKeyArn"}),
     "aws:ec2/customerGateway:CustomerGateway": frozenset({"bgpAsn", "ipAddress", "type", "certificateArn"}),
     "aws:ec2/flowLog:FlowLog": frozenset({"logDestination", "trafficType", "vpcId", "iamRoleArn", "logFormat"}),
     "aws:ec2/route:Route": frozenset({"routeTableId", "destinationCidrBlock", "destinationPrefixListId"}),
@@ -59,6 +62,10 @@ _TYPES: dict[str, frozenset[str]] = {
     ),
     "aws:mskconnect/customPlugin:CustomPlugin": EVERY,
     "aws:mskconnect/workerConfiguration:WorkerConfiguration": EVERY,
+    "aws:rds/instance:Instance": frozenset(
+        {"dbName", "engine", "username", "storageEncrypted", "kmsKeyId", "availabilityZone", "snapshotIdentifier"}
+    ),
+    "aws:rds/parameterGroup:ParameterGroup": frozenset({"family", "description"}),
     "aws:redshiftdata/statement:Statement": EVERY,
     "aws:redshiftserverless/namespace:Namespace": frozenset({"namespaceName", "dbName"}),
     "aws:redshiftserverless/workgroup:Workgroup": frozenset({"workgroupName", "namespaceName"}),
@@ -71,6 +78,7 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _BUCKET,
     "aws:s3/bucketVersioning:BucketVersioning": _BUCKET,
     "aws:scheduler/schedule:Schedule": frozenset({"groupName"}),
+    "aws:secretsmanager/secretVersion:SecretVersion": frozenset({"secretId", "secretString", "secretBinary"}),
     "aws:sfn/stateMachine:StateMachine": frozenset({"type"}),
     "aws:sns/topic:Topic": frozenset({"fifoTopic"}),
     "aws:sns/topicSubscription:TopicSubscription": frozenset({"topic", "protocol", "endpoint"}),

@@ -13,6 +13,9 @@ __all__ = ["LIVE_TYPES", "Clients", "Live", "PartlyMadeError", "live_class"]
 
 LIVE_TYPES = {
     "aws:cloudwatch/logGroup:LogGroup": "messaging.LogGroup",
+    "aws:dms/endpoint:Endpoint": "dms.Endpoint",
+    "aws:dms/replicationConfig:ReplicationConfig": "dms.ReplicationConfig",
+    "aws:dms/s3Endpoint:S3Endpoint": "dms.S3Endpoint",
     "aws:glue/catalogDatabase:CatalogDatabase": "glue.CatalogDatabase",
     "aws:glue/catalogTable:CatalogTable": "glue.CatalogTable",
     "aws:glue/job:Job": "glue.Job",
@@ -32,6 +35,8 @@ LIVE_TYPES = {
     "aws:mskconnect/connector:Connector": "connect.Connector",
     "aws:mskconnect/customPlugin:CustomPlugin": "connect.CustomPlugin",
     "aws:mskconnect/workerConfiguration:WorkerConfiguration": "connect.WorkerConfiguration",
+    "aws:rds/instance:Instance": "rds.Instance",
+    "aws:rds/parameterGroup:ParameterGroup": "rds.ParameterGroup",
     "aws:redshiftdata/statement:Statement": "redshift.Statement",
     "aws:redshiftserverless/namespace:Namespace": "redshift.Namespace",
     "aws:s3/bucket:Bucket": "s3.Bucket",
@@ -41,6 +46,8 @@ LIVE_TYPES = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "s3.BucketPublicAccessBlock",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "s3.BucketEncryption",
     "aws:s3/bucketVersioning:BucketVersioning": "s3.BucketVersioning",
+    "aws:secretsmanager/secret:Secret": "secretsmanager.Secret",
+    "aws:secretsmanager/secretVersion:SecretVersion": "secretsmanager.SecretVersion",
     "aws:sfn/stateMachine:StateMachine": "sfn.StateMachine",
     "aws:sns/topic:Topic": "messaging.Topic",
     "aws:sqs/queue:Queue": "messaging.Queue",
