@@ -30,6 +30,7 @@ from components.organization import SHARED, Organization, OrganizationArgs
 from components.organization_trail import OrganizationTrail, OrganizationTrailArgs
 from components.place import Place
 from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
+from components.protection import Replaceable
 from components.pubsub_bridge import CONSUMER_GROUP, FUNCTION, PubSubBridge, PubSubBridgeArgs
 from components.sinks import LakeSinks, LakeSinksArgs, connector_name
 from components.streaming import Streaming, StreamingArgs
@@ -375,23 +376,20 @@ def _grants(
     return grants
 
 
-def _landing_zone(config: settings.DataStack) -> LandingZone:
+async def _landing_zone(config: settings.DataStack) -> LandingZone:
     plain = config.deployment.model_dump()
     stack = plain.pop("stack")
     if stack:
-        return from_stack(stack, environment=config.environment, account=config.account)
+        return await from_stack(stack, environment=config.environment, account=config.account)
     return LandingZone(**plain)
 
 
-def main() -> None:
+async def build() -> None:
     """Read everything that people wrote, then build what the stack's settings say."""
-    try:
-        config = settings.load()
-        data = contracts.load()
-    except (settings.SettingsError, contracts.ContractErrors) as error:
-        # Whoever reads this wrote a stack file or a contract: the list of problems helps, a traceback does not.
-        raise pulumi.RunError(str(error)) from error
-    base = Place(
+    config = settings.load()
+    data = contracts.load()
+    replaceable = Replaceable(config.protection.replaceable)
+    where = Place(
         environment=config.environment,
         account=config.account,
         region=config.region,
@@ -400,13 +398,20 @@ def main() -> None:
         tags=base_tags(environment=config.environment, **config.tags.model_dump()),
     )
     if isinstance(config, settings.OrganizationStack):
-        organization(config, base)
-        return
+        organization(config, where)
+    else:
+        zone = await _landing_zone(config)
+        backbone(config, data, replace(where, organization_id=zone.organization_id), zone)
+    if problems := settings.unprotected(config, replaceable.seen):
+        raise pulumi.RunError("\n".join(map(str, problems)))
+
+
+async def main() -> None:
     try:
-        zone = _landing_zone(config)
-    except LandingZoneError as error:
+        await build()
+    except (settings.SettingsError, contracts.ContractErrors, LandingZoneError) as error:
+        # Whoever reads this wrote a stack file or a contract: the list of problems helps, a traceback does not.
         raise pulumi.RunError(str(error)) from error
-    backbone(config, data, replace(base, organization_id=zone.organization_id), zone)
 
 
-main()
+pulumi.run(main)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -88,6 +88,17 @@ class Protection(Section):
     """What guards data against the program itself."""
 
     keep_data: bool = Field(description="true: what holds data is protected, and stays when the stack is destroyed")
+    replaceable: tuple[str, ...] = Field(
+        default=(), description="names of protected resources that may be replaced all the same, such as lake-raw"
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        for index, name in enumerate(self.replaceable):
+            if not self.keep_data:
+                rule = "nothing is protected here, so nothing needs to be named"
+                yield Problem(f"replaceable[{index}]", name, rule, "Remove it, or set keep_data to true")
+            elif name in self.replaceable[:index]:
+                yield Problem(f"replaceable[{index}]", name, "it is named twice", "Name each resource once")
 
 
 class Deployment(Section):
@@ -548,6 +559,18 @@ def parse(raw: Mapping[str, object], stack: str) -> Settings:
     if problems:
         raise SettingsError(stack, tuple(problems))
     return OrganizationStack(**valid) if kind == "organization" else DataStack(**valid)
+
+
+def unprotected(config: Settings, protected: Collection[str]) -> tuple[Problem, ...]:
+    """What is wrong with `protection.replaceable`, held against the names of what the program protected."""
+    problems = []
+    for index, name in enumerate(config.protection.replaceable):
+        if name not in protected:
+            near = difflib.get_close_matches(name, list(protected), n=1, cutoff=0.6)
+            remedy = f"Did you mean `{near[0]}`?" if near else "Remove it: it was replaced, or is called otherwise"
+            rule = "no resource of this name is protected in this stack"
+            problems.append(Problem(f"novaretail:protection.replaceable[{index}]", name, rule, remedy))
+    return tuple(problems)
 
 
 def _decoded(value: object) -> object:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.runtime.sync_await import _sync_await  # how the SDK's own blocking invokes wait; it has no public name
 
 
 class LandingZoneError(Exception):
@@ -48,7 +47,7 @@ class LandingZone:
         )
 
 
-def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
+async def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
     """The landing zone of an environment, from the outputs of the organization's stack.
 
     Args:
@@ -57,7 +56,7 @@ def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
     Raises: LandingZoneError if it has another, or lacks an output.
     """
     reference = pulumi.StackReference("organization", stack_name=stack)
-    outputs = _sync_await(reference.outputs.future()) or {}
+    outputs = await reference.outputs.future() or {}
     name = f"{environment}-core"
     found = _required(outputs, "accounts", stack).get(name)
     if found != account:

@@ -29,6 +29,7 @@ from typing import Any
 import psutil
 import yaml
 
+from local import engine_guard as guard
 from local.engine_events import Diagnostic, Events, Outcome, Resource, read_events
 from local.engine_references import account_ids, copy_state, referenced_stack
 from local.provider.live import LIVE_TYPES
@@ -158,7 +159,9 @@ class Engine:
         return Outcome(operation, events.changes, events.resources, events.diagnostics, seconds, ended.stdout)
 
     def _describe(self, operation: str, ended: subprocess.CompletedProcess[str], events: Events) -> str:
-        errors = [str(diagnostic) for diagnostic in events.diagnostics if diagnostic.severity == "error"]
+        guarded = guard.explain(events, file=f"Pulumi.{self.stack}.yaml", project=self._project)
+        errors = [str(d) for d in events.diagnostics if d.severity == "error" and not guard.is_about_protection(d)]
+        errors += guarded
         if not errors:
             errors = [(ended.stderr or ended.stdout).strip().removeprefix("error: ")]
         return "\n".join([f"pulumi {operation} of the stack {self.stack!r} failed:", *errors])

@@ -45,6 +45,8 @@ class Resource:
     urn: str
     operation: str
     live: bool
+    replacing: tuple[str, ...] = ()
+    """The arguments that force a replacement."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,12 @@ def read_events(log: Path, live_types: Collection[str]) -> Events:
             step = event["resourcePreEvent"]["metadata"]
             if _of_a_cloud(step):
                 resource = Resource(
-                    step["type"], _name(step["urn"]), step["urn"], step["op"], step["type"] in live_types
+                    step["type"],
+                    _name(step["urn"]),
+                    step["urn"],
+                    step["op"],
+                    step["type"] in live_types,
+                    tuple(step.get("keys") or ()),
                 )
                 resources[step["urn"]] = _combined(resources.get(step["urn"]), resource)
     return Events(changes, tuple(resources.values()), tuple(diagnostics))

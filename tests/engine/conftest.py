@@ -12,7 +12,7 @@ import pytest
 
 from local.engine import Engine
 from local.provider.live import Clients
-from local.site import Site
+from local.site import ROOT, Site
 
 SECRET = "hunter2-never-in-plain-text"
 
@@ -99,3 +99,18 @@ def engine(toy_site: Site, program: Program, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def client(toy_site: Site) -> Callable[[str], Any]:
     return Clients(toy_site).get
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The program, with stack files that a test may change."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if path.name.startswith("Pulumi."):
+            (folder / path.name).write_text(path.read_text())
+        elif path.name != "build":
+            (folder / path.name).symlink_to(path)
+    (folder / "build").mkdir()
+    (folder / "build" / "packages").symlink_to(ROOT / "build" / "packages")
+    return folder

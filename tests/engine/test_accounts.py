@@ -13,7 +13,7 @@ import yaml
 from local import engine as engine_module
 from local.engine import Engine, EngineError
 from local.engine_references import ACCOUNT_TYPE, account_ids
-from local.site import ROOT, Site
+from local.site import Site
 
 pytestmark = pytest.mark.engine
 PLAIN = {
@@ -22,21 +22,6 @@ PLAIN = {
     "log_archive_bucket": "novaretail-log-archive",
     "log_archive_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 }
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The program, with stack files that a test may change."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    for path in ROOT.iterdir():
-        if path.name.startswith("Pulumi."):
-            (folder / path.name).write_text(path.read_text())
-        elif path.name != "build":
-            (folder / path.name).symlink_to(path)
-    (folder / "build").mkdir()
-    (folder / "build" / "packages").symlink_to(ROOT / "build" / "packages")
-    return folder
 
 
 @pytest.fixture

@@ -381,6 +381,38 @@ def test_a_missing_field_says_what_to_give() -> None:
     assert problems == ["novaretail:lake.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."]
 
 
+@pytest.mark.parametrize(
+    ("protection", "stack", "expected"),
+    [
+        (
+            {"keep_data": False, "replaceable": ["lake-raw"]},
+            "nonprod",
+            'replaceable[0] = "lake-raw": nothing is protected here, so nothing needs to be named. '
+            "Remove it, or set keep_data to true.",
+        ),
+        (
+            {"keep_data": True, "replaceable": ["lake-raw", "lake-raw"]},
+            "prod",
+            'replaceable[1] = "lake-raw": it is named twice. Name each resource once.',
+        ),
+    ],
+)
+def test_what_may_be_replaced_is_named_once_and_only_where_it_is_protected(
+    protection: dict[str, Any], stack: str, expected: str
+) -> None:
+    problems = _changed(lambda raw: raw.update(protection=protection), stack)
+    assert problems == [f"novaretail:protection.{expected}"]
+
+
+def test_a_name_that_nothing_protected_has_is_told_with_the_nearest_one() -> None:
+    raw = _raw("prod") | {"protection": {"keep_data": True, "replaceable": ["lake-raw", "lake-row"]}}
+    problems = settings.unprotected(settings.parse(raw, "prod"), {"lake-raw", "keys-lake"})
+    assert [str(problem) for problem in problems] == [
+        'novaretail:protection.replaceable[1] = "lake-row": no resource of this name is protected in this stack. '
+        "Did you mean `lake-raw`?"
+    ]
+
+
 PLAIN = {
     "role_arn": "arn:aws:iam::210987654321:role/deploy",
     "organization_id": "o-exampleorgid",
