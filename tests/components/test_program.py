@@ -10,10 +10,11 @@ from tests.components.recording import ROOT, Recording
 
 def test_wrong_settings_end_the_program_with_their_list_and_no_traceback() -> None:
     program = """
-import runpy, pulumi
+import asyncio, runpy, pulumi
 pulumi.runtime.set_all_config({"novaretail:environment": "prod", "novaretail:colour": "blue"})
 # There is no engine here: registering anything would fail with another error.
 pulumi.runtime.settings.configure(pulumi.runtime.settings.Settings("novaretail", "prod"))
+pulumi.run = lambda program: asyncio.run(program())
 try:
     runpy.run_path("__main__.py", run_name="__main__")
 except pulumi.RunError as error:
