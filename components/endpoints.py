@@ -17,7 +17,7 @@ SERVICES: dict[str, str] = {
     "glue": "jobs, connectors, functions and the warehouse read the catalog; connectors and jobs commit Iceberg tables",
     "kms": "jobs encrypt what they keep between runs by a key of ours themselves",
     "lambda": "pollers of event sources invoke their function",
-    "logs": "jobs and the migration write their logs",
+    "logs": "the migration and functions write logs",
     "monitoring": "jobs and functions report metrics",
     "redshift-data": "functions ask the warehouse",
     "secretsmanager": "the migration and the warehouse read passwords, Lambda's pollers those of an event source",

@@ -139,6 +139,10 @@ class Processing(ComponentResource):
                 "--extra-files": _joined(args.extra_files),
                 "--datalake-formats": "iceberg",
                 "--conf": Output.from_input(args.warehouse).apply(spark_conf),
+                # By default Glue sends calls to AWS by a proxy of its own, past our endpoints, and the lake takes
+                # objects' requests from these only. Logs go by the proxy all the same (Glue developer guide,
+                # "Configuring AWS calls to go through your VPC").
+                "--disable-proxy-v2": "true",
                 # Logs are continuous in Glue 5 by themselves: --enable-continuous-cloudwatch-log is for 4 and before.
                 "--enable-auto-scaling": "true",
                 "--enable-metrics": "true",

@@ -42,6 +42,14 @@ def test_a_job_gets_the_contracts_as_json_beside_it(prod: Recording) -> None:
     assert arguments["--contracts"] == "contracts.json"
 
 
+def test_jobs_call_aws_by_the_endpoints_of_the_vpc_or_the_lake_would_refuse_them(data_stack: Recording) -> None:
+    jobs = data_stack.of("glue/job:Job")
+    assert jobs
+    for job in jobs:
+        assert job.inputs["defaultArguments"]["--disable-proxy-v2"] == "true", job.name
+        assert job.inputs["connections"], job.name
+
+
 def test_every_argument_of_a_job_begins_with_two_dashes_and_is_text(data_stack: Recording) -> None:
     for job in data_stack.of("glue/job:Job"):
         for key, value in job.inputs["defaultArguments"].items():
