@@ -28,6 +28,7 @@ from components.names import ADMIN_ROLE
 from components.network import Network, NetworkArgs
 from components.organization import SHARED, Organization, OrganizationArgs
 from components.organization_trail import OrganizationTrail, OrganizationTrailArgs
+from components.people import People, PeopleArgs, Person
 from components.place import Place
 from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
 from components.protection import Replaceable
@@ -277,11 +278,38 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             subnet_ids=application_subnet_ids,
             security_group_id=network.groups["warehouse"].id,
             kms_key_arn=keys.arn("warehouse"),
+            secrets_key_arn=keys.arn("secrets"),
+            logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
             depends_on=[*catalog.tables.values(), *grants[access.warehouse.name]],
             **config.warehouse.model_dump(),
         ),
         opts=here,
     )
+
+    people = People(
+        "people",
+        PeopleArgs(
+            where=where,
+            roles={
+                "analyst": Person(
+                    permission_set=config.people.analysts,
+                    database_role=contracts.ANALYST,
+                    purpose="Asks the warehouse; sees no personal data",
+                ),
+                "engineer": Person(
+                    permission_set=config.people.engineers,
+                    database_role=contracts.ENGINEER,
+                    purpose="Runs the pipeline, reads its logs, and every table in the warehouse",
+                ),
+            },
+            pipeline=PIPELINE,
+        ),
+        opts=here,
+    )
+    for person in people.roles.values():
+        warehouse.grant_query(person)
+    processing.grant_operate(people.roles["engineer"])
 
     if config.gcp and access.bridge:
         bridge = PubSubBridge(

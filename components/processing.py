@@ -100,6 +100,31 @@ class Processing(ComponentResource):
             self._schedule(args.schedule)
         self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
 
+    def grant_operate(self, grantee: Grantee) -> aws.iam.RolePolicy:
+        """Let people start and stop the pipeline, and read what it and everything else of the environment logs."""
+        where = self._args.where
+        executions = where.arn("states", f"execution:{PIPELINE}:*")
+        groups = [where.arn("logs", f"log-group:{prefix}{where.log_group('*')}") for prefix in ("", "/aws/vendedlogs")]
+        return attach(
+            self,
+            f"{self._name}-operate-{grantee.name}",
+            grantee,
+            [
+                allow(
+                    ["states:DescribeStateMachine", "states:ListExecutions", "states:StartExecution"],
+                    [self.pipeline.arn],
+                ),
+                allow(["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"], [executions]),
+                allow(["glue:GetJobRun", "glue:GetJobRuns"], [job.arn for job in self.jobs.values()]),
+                allow(
+                    ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
+                    groups,
+                ),
+                # A query over logs has an id, but no ARN.
+                allow(["logs:GetQueryResults", "logs:StopQuery"], [ANYTHING]),
+            ],
+        )
+
     def _log_group(self, path: str, *, prefix: str = "") -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",

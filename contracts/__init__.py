@@ -8,9 +8,12 @@ from contracts.compiled import compile_all, compile_bridge, compile_job, compile
 from contracts.errors import ContractErrors, Problem
 from contracts.loader import load
 from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, SourceTable, Table, Topic
-from contracts.warehouse import Statement, warehouse_statements
+from contracts.warehouse import ANALYST, BI, ENGINEER, Statement, warehouse_statements
 
 __all__ = [
+    "ANALYST",
+    "BI",
+    "ENGINEER",
     "Column",
     "ContractErrors",
     "Contracts",

@@ -24,6 +24,7 @@ from contracts._topics import read_topic
 from contracts._values import Reading
 from contracts.errors import ContractErrors, Problem
 from contracts.model import Contracts, Dataset
+from contracts.warehouse import READERS
 
 FOLDER = Path(__file__).parent / "datasets"
 
@@ -133,6 +134,7 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
         ("topic", [t.name for t in contracts.topics]),
         ("table", [t.full_name for t in contracts.tables]),
         ("prefix", [f"{t.zone}:{t.prefix}" for t in contracts.tables]),
+        ("report", [t.name for t in contracts.tables if t.database in READERS]),
     ):
         for name, count in Counter(names).items():
             if count > 1:

@@ -1,19 +1,33 @@
-"""SQL that makes the lake's tables visible in Redshift: external schemas, report views, roles and grants."""
+"""SQL that makes the lake's tables visible in Redshift: external schemas, report views, roles and grants.
+
+Redshift has no grants on columns of external tables (only Lake Formation has), and USAGE on an external schema opens
+every table in it. So only engineers have that. Everybody else reads `reports`: a view a table, without its personal
+columns and without nested ones, which Spectrum cannot select. A view runs with its owner's rights (CREATE VIEW in the
+Redshift developer guide): who may read it needs none on what is below it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.model import Contracts
+from contracts.model import Contracts, Table
 
 REPORTS = "reports"
 ANALYST = "analyst"
-ENGINEER = "data_engineer"
+BI = "bi"
+ENGINEER = "engineer"
+READERS = {"curated": (ANALYST, ENGINEER), "analytics": (ANALYST, BI, ENGINEER)}
+"""Database -> the roles that may read the report views of its tables."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; later ones may need earlier ones. `name` is stable and unique."""
+    """One statement; later ones may need earlier ones. `name` is stable and unique.
+
+    A statement runs again when its SQL changes, and never otherwise.
+    """
 
     name: str
     sql: str
@@ -21,9 +35,6 @@ class Statement:
 
 def warehouse_statements(contracts: Contracts, *, database_role_arn: str, region: str) -> list[Statement]:
     """The statements in the order in which they must run.
-
-    Analysts read the analytics schema and `reports`, where each curated table is a view without its personal
-    and nested columns (Redshift has no column grants on external tables); data engineers read every schema.
 
     Args:
         database_role_arn: the role that Redshift takes to read the Glue Data Catalog and S3.
@@ -38,28 +49,39 @@ def warehouse_statements(contracts: Contracts, *, database_role_arn: str, region
         )
         for name in visible
     ]
-    statements += [Statement(f"role-{role}", f"CREATE ROLE {role}") for role in (ANALYST, ENGINEER)]
+    statements += [
+        Statement(f"schema-{REPORTS}", f"CREATE SCHEMA IF NOT EXISTS {REPORTS}"),
+        # Everybody may make tables in `public` of a new database: copies of data that nobody owns.
+        Statement("public-closed", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
+    ]
+    for role in (ANALYST, BI, ENGINEER):
+        statements += [
+            Statement(f"role-{role}", f"CREATE ROLE {role}"),
+            Statement(f"grant-{role}-{REPORTS}", f"GRANT USAGE ON SCHEMA {REPORTS} TO ROLE {role}"),
+        ]
     statements += [
         Statement(f"grant-{ENGINEER}-{name}", f"GRANT USAGE ON SCHEMA {name} TO ROLE {ENGINEER}") for name in visible
     ]
-    if "analytics" in visible:
-        statements.append(Statement(f"grant-{ANALYST}-analytics", f"GRANT USAGE ON SCHEMA analytics TO ROLE {ANALYST}"))
-    statements.append(Statement(f"schema-{REPORTS}", f"CREATE SCHEMA IF NOT EXISTS {REPORTS}"))
     for table in contracts.tables:
-        if table.database == "curated":
-            columns = ", ".join(f'"{name}"' for name in table.report_columns())
-            statements.append(
-                Statement(
-                    f"view-{table.name}",
-                    f"CREATE OR REPLACE VIEW {REPORTS}.{table.name} AS SELECT {columns} "
-                    f"FROM curated.{table.name} WITH NO SCHEMA BINDING",
-                )
-            )
-    for role in (ANALYST, ENGINEER):
-        statements += [
-            Statement(f"grant-{role}-{REPORTS}", f"GRANT USAGE ON SCHEMA {REPORTS} TO ROLE {role}"),
-            Statement(
-                f"grant-{role}-{REPORTS}-tables", f"GRANT SELECT ON ALL TABLES IN SCHEMA {REPORTS} TO ROLE {role}"
-            ),
-        ]
+        if table.database in READERS and table.report_columns():
+            statements += _view(table)
     return statements
+
+
+def _view(table: Table) -> Iterator[Statement]:
+    """The report view of a table, made anew when its columns change.
+
+    Redshift replaces a view only by one with the same columns, so it is dropped first, and its grants with it: the
+    comment makes these statements run again too.
+    """
+    columns = ", ".join(f'"{name}"' for name in table.report_columns())
+    revision = hashlib.sha256(columns.encode()).hexdigest()[:8]
+    view = f"{REPORTS}.{table.name}"
+    yield Statement(f"drop-view-{table.name}", f"DROP VIEW IF EXISTS {view} /* for columns {revision} */")
+    yield Statement(
+        f"view-{table.name}",
+        f"CREATE OR REPLACE VIEW {view} AS SELECT {columns} FROM {table.full_name} WITH NO SCHEMA BINDING",
+    )
+    for role in READERS[table.database]:
+        sql = f"GRANT SELECT ON {view} TO ROLE {role} /* for columns {revision} */"
+        yield Statement(f"grant-{role}-view-{table.name}", sql)

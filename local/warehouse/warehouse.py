@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlglot
 from sqlglot import TokenType
 from sqlglot.errors import SqlglotError
@@ -11,6 +13,9 @@ from local.warehouse.catalogue import Store, WarehouseError
 from local.warehouse.definitions import define
 from local.warehouse.queries import query
 from local.warehouse.result import Result
+
+_COMMENT = re.compile(r"\s*/\*[^']*?\*/\s*$")
+"""At a definition's end, where the contracts say what made it run again; those inside belong to a view's query."""
 
 
 class Warehouse:
@@ -43,7 +48,7 @@ class Warehouse:
     def _execute(self, statement: str) -> Result:
         if statement.split(None, 1)[0].upper() in ("CREATE", "DROP", "GRANT", "REVOKE"):
             with self._store.change() as catalogue:
-                if define(catalogue, statement):
+                if define(catalogue, _COMMENT.sub("", statement)):
                     return Result()
         return query(self._site, self._store.load(), statement)
 

@@ -37,6 +37,10 @@ METRICS: dict[str, dict[str, set[str]]] = {
         "Errors": {"FunctionName"},
         "Throttles": {"FunctionName"},
     },
+    "AWS/Redshift-Serverless": {
+        "QueriesFailed": {"QueryType", "Workgroup"},
+        "UsageLimitConsumed": {"UsageLimitId", "UsageType", "Workgroup"},
+    },
     "AWS/SQS": {
         "ApproximateAgeOfOldestMessage": {"QueueName"},
         "ApproximateNumberOfMessagesVisible": {"QueueName"},

@@ -12,8 +12,9 @@ def test_aws_manages_the_administrators_password_under_our_key(data_stack: Recor
     namespace = data_stack.one("warehouse-namespace").inputs
     assert namespace["manageAdminPassword"] is True
     assert "adminUserPassword" not in namespace
-    key = "arn:aws:kms:eu-west-1:000000000000:keys-warehouse"
-    assert namespace["adminPasswordSecretKmsKeyId"] == namespace["kmsKeyId"] == key
+    keys = "arn:aws:kms:eu-west-1:000000000000:keys"
+    assert namespace["adminPasswordSecretKmsKeyId"] == f"{keys}-secrets"
+    assert namespace["kmsKeyId"] == f"{keys}-warehouse"
 
 
 def test_the_workgroup_is_private_in_three_zones_and_takes_tls_only(data_stack: Recording) -> None:
@@ -61,6 +62,36 @@ def test_the_first_statement_waits_for_the_tables_and_for_redshifts_rights(data_
     assert {"lake-read-warehouse", "catalog-read-warehouse"} <= waits
 
 
-def test_activity_is_logged(data_stack: Recording) -> None:
-    logged = data_stack.one("warehouse-namespace").inputs["logExports"]
+def test_what_people_do_is_logged_into_groups_of_ours_that_are_there_before(data_stack: Recording) -> None:
+    namespace = data_stack.one("warehouse-namespace")
+    logged = namespace.inputs["logExports"]
     assert set(logged) == {"connectionlog", "useractivitylog", "userlog"}
+    physical = namespace.inputs["namespaceName"]
+    groups = {g.inputs["name"]: g for g in data_stack.of("LogGroup") if g.parent == "warehouse"}
+    assert groups.keys() == {f"/aws/redshift/{physical}/{kind}" for kind in logged}
+    assert {g.name for g in groups.values()} <= set(namespace.depends_on)
+
+
+def test_what_queries_may_cost_is_limited_and_only_one_limit_stops_them(data_stack: Recording) -> None:
+    limits = {limit.inputs["period"]: limit.inputs for limit in data_stack.of("UsageLimit")}
+    assert limits.keys() == {"daily", "monthly"}
+    workgroup = f"arn:aws:redshiftserverless:eu-west-1:000000000000:{data_stack.one('warehouse-workgroup').name}"
+    for limit in limits.values():
+        assert limit["usageType"] == "serverless-compute"
+        assert limit["resourceArn"] == workgroup
+    # Redshift Serverless: "Only one DISABLE usage limit allowed per feature".
+    assert [limit["breachAction"] for limit in limits.values()].count("deactivate") <= 1
+
+
+def test_a_limit_warns_before_it_stops_anybody(prod: Recording) -> None:
+    for limit in prod.of("UsageLimit"):
+        (alarm,) = [a for a in prod.of("MetricAlarm") if f"{limit.name}-id" in a.inputs.get("dimensions", {}).values()]
+        assert alarm.inputs["threshold"] == limit.inputs["amount"] * 0.8
+        assert alarm.inputs["dimensions"]["UsageType"] == "SERVERLESS_COMPUTE"
+        assert alarm.inputs["dimensions"]["Workgroup"] == prod.one("warehouse-workgroup").inputs["workgroupName"]
+
+
+def test_a_query_is_stopped_in_time(prod: Recording) -> None:
+    parameters = prod.one("warehouse-workgroup").inputs["configParameters"]
+    (seconds,) = [p["parameterValue"] for p in parameters if p["parameterKey"] == "max_query_execution_time"]
+    assert seconds == "3600"

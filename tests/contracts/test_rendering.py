@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -137,14 +138,63 @@ def test_field_ids_go_one_level_after_the_other():
     assert numbered[0]["type"]["element"]["fields"][0]["id"] == 4
 
 
-def test_analysts_get_views_without_personal_data_and_the_marts():
+def test_only_engineers_may_use_the_schemas_that_hold_personal_data():
     statements = contracts.warehouse_statements(LOADED, database_role_arn="arn:r", region="eu-west-1")
     assert len({s.name for s in statements}) == len(statements)
+    schemas = {"curated", "analytics", "operations", "reports"}
+    usage = {
+        (schema, role)
+        for s in statements
+        if (match := re.fullmatch(r"GRANT USAGE ON SCHEMA (\w+) TO ROLE (\w+)", s.sql))
+        for schema, role in [match.groups()]
+    }
+    assert {schema for schema, role in usage if role == "engineer"} == schemas
+    assert {schema for schema, role in usage if role in ("analyst", "bi")} == {"reports"}
+
+
+def test_a_report_view_shows_no_personal_and_no_nested_column():
+    statements = contracts.warehouse_statements(LOADED, database_role_arn="arn:r", region="eu-west-1")
     by_name = {s.name: s.sql for s in statements}
     assert "customer_id" not in by_name["view-orders"]
     assert '"net_amount_eur"' in by_name["view-orders"]
-    assert by_name["view-orders"].endswith("WITH NO SCHEMA BINDING")
-    granted = [s.sql for s in statements if "TO ROLE analyst" in s.sql]
-    assert not [sql for sql in granted if "curated" in sql or "operations" in sql]
-    order = [s.name for s in statements]
-    assert order.index("schema-curated") < order.index("view-orders") < order.index("grant-analyst-reports-tables")
+    reported = [table for table in LOADED.tables if table.database in ("curated", "analytics")]
+    assert {name for name in by_name if name.startswith("view-")} == {f"view-{table.name}" for table in reported}
+    for table in reported:
+        view = by_name[f"view-{table.name}"]
+        shown = set(re.findall(r'"(\w+)"', view))
+        hidden = {c.name for c in table.columns if c.classification == "personal" or not isinstance(c.type, str)}
+        assert not shown & hidden
+        assert shown | hidden == {c.name for c in table.columns}
+
+
+def test_analysts_read_every_report_and_bi_those_of_marts():
+    statements = contracts.warehouse_statements(LOADED, database_role_arn="arn:r", region="eu-west-1")
+    readers = {table.name: set() for table in LOADED.tables if table.database in ("curated", "analytics")}
+    for s in statements:
+        if match := re.match(r"GRANT SELECT ON reports\.(\w+) TO ROLE (\w+)", s.sql):
+            readers[match[1]].add(match[2])
+    marts = {mart.name for mart in LOADED.marts}
+    for name, roles in readers.items():
+        assert roles == {"analyst", "engineer"} | ({"bi"} if name in marts else set()), name
+
+
+def test_a_view_whose_columns_change_is_made_anew_with_its_grants_and_no_other_is():
+    def sql(contracts_: contracts.Contracts) -> dict[str, str]:
+        made = contracts.warehouse_statements(contracts_, database_role_arn="arn:r", region="eu-west-1")
+        return {s.name: s.sql for s in made}
+
+    def personal(table: contracts.Table) -> contracts.Table:
+        if table.full_name != "curated.orders":
+            return table
+        columns = tuple(
+            replace(c, classification="personal") if c.name == "net_amount_eur" else c for c in table.columns
+        )
+        return replace(table, columns=columns)
+
+    before = sql(LOADED)
+    datasets = tuple(replace(d, tables=tuple(personal(t) for t in d.tables)) for d in LOADED.datasets)
+    after = sql(contracts.Contracts(datasets))
+    changed = [name for name in before if before[name] != after[name]]
+    assert changed == ["drop-view-orders", "view-orders", "grant-analyst-view-orders", "grant-engineer-view-orders"]
+    order = list(before)
+    assert [order.index(name) for name in changed] == sorted(order.index(name) for name in changed)

@@ -105,7 +105,7 @@ def graph(stack: str) -> Graph:
         attached.setdefault(policy.inputs["role"], []).append(policy.inputs["policy"])
     roles = {}
     for role in recording.of("iam/role:Role"):
-        name = role.name.removeprefix("access-")
+        name = role.name.removeprefix("access-").removeprefix("people-")
         roles[name] = Role(
             name=name,
             arn=_arn(role, account),

@@ -342,6 +342,30 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
             "novaretail:warehouse.max_rpu = 8: it is less than base_rpu (32). Give the same or more.",
         ),
         (
+            "warehouse.monthly_rpu_hours",
+            100,
+            "novaretail:warehouse.monthly_rpu_hours = 100: it is less than daily_rpu_hours (400), which would never be "
+            "reached. Give the same or more.",
+        ),
+        (
+            "warehouse.daily_breach",
+            "deactivate",
+            'novaretail:warehouse.monthly_breach = "deactivate": Redshift Serverless takes one limit with deactivate a '
+            "workgroup, and daily_breach has it. Set one of the two to emit-metric.",
+        ),
+        (
+            "people.analysts",
+            "DataEngineer",
+            'novaretail:people.engineers = "DataEngineer": engineers see personal data, analysts do not. Give each a '
+            "permission set of its own.",
+        ),
+        (
+            "people.analysts",
+            "Data_Analyst",
+            "novaretail:people.analysts = \"Data_Analyst\": string should match pattern '^[A-Za-z0-9+=,.@-]{1,32}$'. "
+            "Give the permission set of analysts, such as DataAnalyst.",
+        ),
+        (
             "gcp.regions",
             ["us-central1"],
             'novaretail:gcp.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
@@ -622,3 +646,11 @@ def test_settings_imports_nothing_of_ours() -> None:
         )
     }
     assert not imported & {"components", "contracts", "etl", "bridges", "local", "policy", "tests"}
+
+
+def test_a_month_cannot_use_more_than_days_that_stop_queries_let_it() -> None:
+    (problem,) = _changed(_set("warehouse.monthly_rpu_hours", 500), "nonprod")
+    assert problem == (
+        "novaretail:warehouse.monthly_rpu_hours = 500: queries stop at 16 RPU-hours a day, so a month never has more "
+        "than 496. Give 496 or less."
+    )

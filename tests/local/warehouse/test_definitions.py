@@ -23,7 +23,11 @@ def test_every_statement_of_the_contracts_runs(site: Site) -> None:
 
     schemas = warehouse.execute("SELECT schemaname FROM svv_external_schemas ORDER BY 1").rows
     assert schemas == (("analytics",), ("curated",), ("operations",))
-    assert len(warehouse.execute("SELECT * FROM svv_roles").rows) == 2
+    assert warehouse.execute("SELECT * FROM svv_roles").rows == (("analyst",), ("bi",), ("engineer",))
+    schemas = "SELECT namespace_name FROM svv_schema_privileges WHERE identity_name IN ('analyst', 'bi')"
+    assert set(warehouse.execute(schemas).rows) == {("reports",)}
+    bi = "SELECT relation_name FROM svv_relation_privileges WHERE identity_name = 'bi' ORDER BY 1"
+    assert warehouse.execute(bi).rows == tuple((mart.name,) for mart in contracts.load().marts)
 
 
 def test_statements_are_idempotent_where_redshifts_are(warehouse: Warehouse) -> None:
