@@ -8,7 +8,7 @@
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
 #   make doctor                    what is there and what is missing; installs nothing
 #   make package                   the function's layer and the sink's plugin
-#   make lock                      requirements.txt from requirements.in
+#   make lock                      requirements.txt from requirements.in, also the policy pack's
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 LOCAL = .venv/bin/python -m local
@@ -58,3 +58,4 @@ doctor:
 
 lock: toolchain
 	.toolchain/bin/uv pip compile --python-version 3.11 --no-header requirements.in --output-file requirements.txt
+	.toolchain/bin/uv pip compile --python-version 3.11 --no-header policy/requirements.in --output-file policy/requirements.txt

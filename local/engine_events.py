@@ -96,6 +96,8 @@ def read_events(log: Path, live_types: Collection[str]) -> Events:
             diagnostic = _diagnostic(event["diagnosticEvent"])
             if diagnostic is not None:
                 diagnostics[diagnostic] = None
+        elif "policyEvent" in event:
+            diagnostics[_violation(event["policyEvent"])] = None
         elif "resourcePreEvent" in event:
             step = event["resourcePreEvent"]["metadata"]
             if _of_a_cloud(step):
@@ -130,6 +132,14 @@ def _diagnostic(event: Mapping[str, Any]) -> Diagnostic | None:
     if kind == "pulumi:pulumi:Stack":
         urn, kind = "", ""
     return Diagnostic(severity, message, _name(urn), kind)
+
+
+def _violation(event: Mapping[str, Any]) -> Diagnostic:
+    """A rule of a policy pack that a resource breaks; only a mandatory one stops the run."""
+    severity = "error" if event["enforcementLevel"] == "mandatory" else "warning"
+    text = _COLOR.sub("", event["message"]).strip().splitlines()[-1].strip()
+    urn = event.get("resourceUrn", "")
+    return Diagnostic(severity, f"{event['policyName']}: {text}", _name(urn), _type(urn) if urn else "")
 
 
 def _of_a_cloud(step: Mapping[str, Any]) -> bool:

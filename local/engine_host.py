@@ -178,12 +178,16 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        """Run a policy pack (kind `analyzer`) or another plugin written in Python; streams what it prints."""
+        """Run a policy pack (kind `analyzer`) or another plugin written in Python; streams what it prints.
+
+        A pack whose options name a virtual environment runs there, as with Pulumi's own host: its packages need
+        not fit ours.
+        """
         folder = request.info.program_directory
         analyzer = request.kind == "analyzer"
         command = ["-m", "pulumi.policy", *request.args, folder] if analyzer else [folder, *request.args]
         plugin = subprocess.Popen(
-            [sys.executable, "-u", *command],
+            [_interpreter(request.info), "-u", *command],
             cwd=folder if analyzer else request.pwd,
             env=dict(entry.split("=", 1) for entry in request.env),
             stdout=subprocess.PIPE,
@@ -211,6 +215,12 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
     def _interrupt(self) -> None:
         if self._program and self._program.poll() is None:
             self._program.send_signal(signal.SIGINT)
+
+
+def _interpreter(info: Any) -> str:
+    named = dict(info.options).get("virtualenv", "")
+    python = Path(info.root_directory or info.program_directory, named, "bin", "python")
+    return str(python) if named and python.exists() else sys.executable
 
 
 def serve(engine: str) -> None:

@@ -16,6 +16,8 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 UV = TOOLCHAIN / "bin" / "uv"
 REQUIREMENTS = ROOT / "requirements.txt"
+PACK = ROOT / "policy"
+"""Its environment is its own: pulumi-policy wants an older protobuf than grpcio-status does."""
 
 PIP_FILES = ("/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf")
 
@@ -41,6 +43,15 @@ def steps() -> list[Step]:
             way_out="see that a package index is reached and that the disk has 3 GiB to spare, "
             "then run the same command again: what was fetched is kept",
             stamp=VENV / "packages.stamp",
+        ),
+        Step(
+            name="policy",
+            what="the policy pack's packages, into policy/.venv",
+            inputs=[PACK / "requirements.txt"],
+            outputs=[PACK / ".venv" / "bin" / "python"],
+            run=_install_pack,
+            needs=["uv"],
+            stamp=PACK / ".venv" / "packages.stamp",
         ),
     ]
 
@@ -72,8 +83,17 @@ def _install_uv(work: Work) -> None:
 
 
 def _install_packages(work: Work) -> None:
+    _sync(work, VENV, REQUIREMENTS)
+
+
+def _install_pack(work: Work) -> None:
+    _sync(work, PACK / ".venv", PACK / "requirements.txt")
+
+
+def _sync(work: Work, venv: Path, requirements: Path) -> None:
     # the interpreter below any virtual environment, so that .venv never depends on another one
-    python = Path(sys.base_prefix) / "bin" / f"python{versions.PYTHON[0]}.{versions.PYTHON[1]}"
-    keep = ["--allow-existing"] if VENV_PYTHON.exists() else ["--clear"]
-    work.call([UV, "venv", *keep, "--no-project", "--python", python, VENV], env=uv_environment())
-    work.call([UV, "pip", "sync", "--python", VENV_PYTHON, REQUIREMENTS], env=uv_environment())
+    base = Path(sys.base_prefix) / "bin" / f"python{versions.PYTHON[0]}.{versions.PYTHON[1]}"
+    python = venv / "bin" / "python"
+    keep = ["--allow-existing"] if python.exists() else ["--clear"]
+    work.call([UV, "venv", *keep, "--no-project", "--python", base, venv], env=uv_environment())
+    work.call([UV, "pip", "sync", "--python", python, requirements], env=uv_environment())
