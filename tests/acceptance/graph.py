@@ -90,6 +90,11 @@ def normal(name: str) -> str:
     return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") and len(plain) > 3 else plain
 
 
+def unindexed(path: str) -> str:
+    """A path without the places in lists: rules[0].filter is rules.filter."""
+    return re.sub(r"\[\d+\]", "", path)
+
+
 def _open(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _open(value["value"]) if SECRET in value else {key: _open(item) for key, item in value.items()}

@@ -15,8 +15,8 @@ import botocore.session
 import regex
 from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
-from tests.acceptance.graph import Finding, Made, Unknowns, normal
-from tests.acceptance.operations import PROVIDERS_OWN, Call
+from tests.acceptance.graph import Finding, Made, Unknowns, normal, unindexed
+from tests.acceptance.operations import CALLS, PROVIDERS_OWN, Call
 
 
 @functools.cache
@@ -27,6 +27,20 @@ def _service(name: str) -> ServiceModel:
 @functools.cache
 def _session() -> Any:
     return botocore.session.Session()
+
+
+def call_of(type_: str) -> Call | None:
+    """The call that makes a type: from the table, or the service's own Create or Put of that name."""
+    if type_ in CALLS:
+        return CALLS[type_]
+    _, module, kind = type_.split(":")
+    service = module.split("/")[0]
+    if service not in _session().get_available_services():
+        return None
+    for name in _service(service).operation_names:
+        if name in (f"Create{kind}", f"Put{kind}"):
+            return Call(service, name)
+    return None
 
 
 def operation(call: Call) -> OperationModel:
@@ -48,6 +62,7 @@ def check(resource: Made, call: Call, unknowns: Unknowns) -> Checked:
         raise ValueError(f"{call.service} {call.operation} takes nothing")
     for part in call.below:
         shape = shape.members[part]
+        shape = shape.member if shape.type_name == "list" else shape
     walk = _Walk(resource, call, unknowns)
     walk.structure("", shape, dict(resource.arguments), top=True)
     return walk.checked
@@ -62,7 +77,7 @@ class _Walk:
         met: set[str] = set()
         for name, value in given.items():
             here = f"{path}.{name}" if path else name
-            if value is None or here in self._call.ignored or (top and name in PROVIDERS_OWN):
+            if value is None or unindexed(here) in self._call.ignored or (top and name in PROVIDERS_OWN):
                 continue
             found = self._member(shape, here, name, top=top)
             if found is None:
@@ -81,7 +96,7 @@ class _Walk:
 
     def _member(self, shape: StructureShape, path: str, name: str, *, top: bool) -> tuple[Shape, list[str]] | None:
         """The member that an argument is, and the names on the way to it."""
-        wanted = self._call.renames.get(path)
+        wanted = self._call.renames.get(unindexed(path))
         if wanted:
             return _below(shape, wanted), wanted.split(".")
         if name == "tags" and "TagSpecifications" in shape.members:
@@ -131,17 +146,13 @@ class _Walk:
             self._text(path, shape, value)
 
     def _list(self, path: str, shape: Any, value: Any) -> None:
-        if isinstance(value, Mapping) and shape.member.type_name == "structure":
-            pair = {normal(key) for key in shape.member.members}
-            if any(key.endswith("key") for key in pair) and len(pair) <= 3 and not set(map(normal, value)) & pair:
-                # a map of tags is a list of pairs
-                key_name, value_name = sorted(shape.member.members, key=lambda name: not name.lower().endswith("key"))[
-                    :2
-                ]
-                for key, item in value.items():
-                    self.value(f"{path}[{key!r}]", shape.member.members[key_name], key)
-                    self.value(f"{path}[{key!r}]", shape.member.members[value_name], item)
-                return
+        pair = _pair(shape) if isinstance(value, Mapping) else None
+        if pair:
+            for key, item in value.items():
+                self.checked.matched += 1
+                self.value(f"{path}[{key!r}]", shape.member.members[pair[0]], key)
+                self.value(f"{path}[{key!r}]", shape.member.members[pair[1]], item)
+            return
         items = value if isinstance(value, list) else [value]
         self._bounds(path, shape.metadata, len(items), "items")
         for index, item in enumerate(items):
@@ -174,6 +185,14 @@ class _Walk:
 
     def _report(self, path: str, rule: str, why: str) -> None:
         self.checked.findings.append(Finding(self._resource.name, self._resource.type, path, rule, why))
+
+
+def _pair(shape: Any) -> tuple[str, str] | None:
+    """The members of a list's pairs, which the provider takes as a map: Key and Value of tags, Name and Value."""
+    members = list(shape.member.members) if shape.member.type_name == "structure" else []
+    values = [name for name in members if name.lower().endswith("value")]
+    keys = [name for name in members if name not in values]
+    return (keys[0], values[0]) if len(keys) == len(values) == 1 else None
 
 
 def _below(shape: Any, way: str) -> Shape:

@@ -43,14 +43,24 @@ _SECURITY_RULE = {
     "ipProtocol": "IpPermissions.IpProtocol",
 }
 
+_METRIC = {
+    "metricQueries__metric": "MetricStat",
+    "metricQueries__metric__metricName": "Metric.MetricName",
+    "metricQueries__metric__namespace": "Metric.Namespace",
+    "metricQueries__metric__dimensions": "Metric.Dimensions",
+}
+
 CALLS: dict[str, Call] = {
     "aws:accessanalyzer/analyzer:Analyzer": _call("accessanalyzer.CreateAnalyzer", type="type"),
     "aws:appautoscaling/policy:Policy": _call("application-autoscaling.PutScalingPolicy"),
     "aws:appautoscaling/target:Target": _call("application-autoscaling.RegisterScalableTarget"),
+    "aws:cloudtrail/organizationDelegatedAdminAccount:OrganizationDelegatedAdminAccount": _call(
+        "cloudtrail.RegisterOrganizationDelegatedAdmin", accountId="MemberAccountId"
+    ),
     "aws:cloudtrail/trail:Trail": _call(
         "cloudtrail.CreateTrail",
         cloudWatchLogsGroupArn="CloudWatchLogsLogGroupArn",
-        enableLogFileValidation="EnableLogFileValidation",
+        tags="TagsList",
         ignored="advancedEventSelectors eventSelectors insightSelectors enableLogging",
     ),
     "aws:cloudwatch/dashboard:Dashboard": _call("cloudwatch.PutDashboard"),
@@ -58,17 +68,29 @@ CALLS: dict[str, Call] = {
     "aws:cloudwatch/eventPermission:EventPermission": _call("events.PutPermission"),
     "aws:cloudwatch/eventRule:EventRule": _call("events.PutRule"),
     "aws:cloudwatch/eventTarget:EventTarget": _call(
-        "events.PutTargets", "Targets", rule="Rule", arn="Arn", targetId="Id"
+        "events.PutTargets",
+        "Targets",
+        ignored="rule eventBusName",
+        targetId="Id",
+        given="Id",
+        inputTransformer__inputPaths="InputPathsMap",
     ),
     "aws:cloudwatch/logGroup:LogGroup": _call("logs.CreateLogGroup", ignored="retentionInDays"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _call(
-        "logs.PutMetricFilter", pattern="filterPattern", metricTransformation="metricTransformations"
+        "logs.PutMetricFilter",
+        name="filterName",
+        pattern="filterPattern",
+        metricTransformation__name="metricName",
+        metricTransformation__namespace="metricNamespace",
+        metricTransformation__value="metricValue",
     ),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _call("logs.PutResourcePolicy"),
     "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": _call(
         "logs.PutSubscriptionFilter", name="filterName", logGroup="logGroupName"
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _call("cloudwatch.PutMetricAlarm"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _call(
+        "cloudwatch.PutMetricAlarm", name="AlarmName", metricQueries="Metrics", **_METRIC
+    ),
     "aws:dms/endpoint:Endpoint": _call("dms.CreateEndpoint"),
     "aws:dms/replicationConfig:ReplicationConfig": _call(
         "dms.CreateReplicationConfig", ignored="startReplication", replicationSettings="ReplicationSettings"
@@ -77,6 +99,9 @@ CALLS: dict[str, Call] = {
     "aws:dms/s3Endpoint:S3Endpoint": _call("dms.CreateEndpoint", given="EngineName"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _call(
         "ec2.CreateSecurityGroup", given="GroupName Description", ignored="ingress egress"
+    ),
+    "aws:ec2/defaultRouteTable:DefaultRouteTable": _call(
+        "ec2.CreateRouteTable", ignored="defaultRouteTableId routes", given="VpcId"
     ),
     "aws:ec2/flowLog:FlowLog": _call(
         "ec2.CreateFlowLogs",
@@ -125,12 +150,26 @@ CALLS: dict[str, Call] = {
     "aws:glue/schema:Schema": _call("glue.CreateSchema", registryArn="RegistryId.RegistryArn"),
     "aws:glue/securityConfiguration:SecurityConfiguration": _call("glue.CreateSecurityConfiguration"),
     "aws:guardduty/detector:Detector": _call("guardduty.CreateDetector", ignored="datasources"),
-    "aws:guardduty/detectorFeature:DetectorFeature": _call("guardduty.UpdateDetector"),
+    "aws:guardduty/detectorFeature:DetectorFeature": _call(
+        "guardduty.UpdateDetector",
+        name="Features.Name",
+        status="Features.Status",
+        additionalConfigurations="Features.AdditionalConfiguration",
+    ),
     "aws:guardduty/organizationAdminAccount:OrganizationAdminAccount": _call(
         "guardduty.EnableOrganizationAdminAccount"
     ),
     "aws:guardduty/organizationConfiguration:OrganizationConfiguration": _call(
         "guardduty.UpdateOrganizationConfiguration"
+    ),
+    "aws:guardduty/organizationConfigurationFeature:OrganizationConfigurationFeature": _call(
+        "guardduty.UpdateOrganizationConfiguration",
+        name="Features.Name",
+        autoEnable="Features.AutoEnable",
+        additionalConfigurations="Features.AdditionalConfiguration",
+    ),
+    "aws:iam/organizationsFeatures:OrganizationsFeatures": _call(
+        "iam.EnableOrganizationsRootSessions", ignored="enabledFeatures"
     ),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _call("iam.CreateOpenIDConnectProvider"),
     "aws:iam/policy:Policy": _call("iam.CreatePolicy"),
@@ -201,12 +240,23 @@ CALLS: dict[str, Call] = {
     "aws:redshiftserverless/usageLimit:UsageLimit": _call("redshift-serverless.CreateUsageLimit"),
     "aws:redshiftserverless/workgroup:Workgroup": _call("redshift-serverless.CreateWorkgroup"),
     "aws:route53/record:Record": _call("route53.ChangeResourceRecordSets", ignored="allowOverwrite"),
+    "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": _call(
+        "route53resolver.CreateResolverQueryLogConfig", given="CreatorRequestId"
+    ),
+    "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": _call(
+        "route53resolver.AssociateResolverQueryLogConfig"
+    ),
     "aws:route53/zone:Zone": _call("route53.CreateHostedZone", given="CallerReference"),
     "aws:s3/bucket:Bucket": _call("s3.CreateBucket", objectLockEnabled="ObjectLockEnabledForBucket"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _call(
         "s3.PutBucketLifecycleConfiguration", bucket="Bucket"
     ),
-    "aws:s3/bucketLogging:BucketLogging": _call("s3.PutBucketLogging", bucket="Bucket"),
+    "aws:s3/bucketLogging:BucketLogging": _call(
+        "s3.PutBucketLogging",
+        targetBucket="BucketLoggingStatus.LoggingEnabled.TargetBucket",
+        targetPrefix="BucketLoggingStatus.LoggingEnabled.TargetPrefix",
+        targetObjectKeyFormat="BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat",
+    ),
     "aws:s3/bucketMetric:BucketMetric": _call("s3.PutBucketMetricsConfiguration"),
     "aws:s3/bucketNotification:BucketNotification": _call(
         "s3.PutBucketNotificationConfiguration", eventbridge="NotificationConfiguration.EventBridgeConfiguration"

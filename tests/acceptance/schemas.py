@@ -16,7 +16,7 @@ from typing import Any
 import cfnlint
 from cfnlint.jsonschema import StandardValidator, ValidationError
 
-from tests.acceptance.graph import Finding, Made, Unknowns, normal
+from tests.acceptance.graph import Finding, Made, Unknowns, normal, unindexed
 from tests.acceptance.models import Checked
 from tests.acceptance.operations import CALLS, PROVIDERS_OWN
 
@@ -47,20 +47,40 @@ _BUCKET = "bucket expectedBucketOwner"
 TEMPLATES: dict[str, Template] = {
     "aws:appautoscaling/policy:Policy": _as("ApplicationAutoScaling::ScalingPolicy"),
     "aws:appautoscaling/target:Target": _as("ApplicationAutoScaling::ScalableTarget", absent="tags"),
-    "aws:cloudtrail/trail:Trail": _as("CloudTrail::Trail", given="IsLogging"),
+    "aws:accessanalyzer/analyzer:Analyzer": _as(
+        "AccessAnalyzer::Analyzer", configuration__unusedAccess="UnusedAccessConfiguration"
+    ),
+    "aws:cloudtrail/trail:Trail": _as("CloudTrail::Trail", given="IsLogging", enableLogging="IsLogging"),
     "aws:cloudwatch/eventBus:EventBus": _as("Events::EventBus"),
     "aws:cloudwatch/eventRule:EventRule": _as("Events::Rule"),
     "aws:cloudwatch/logGroup:LogGroup": _as("Logs::LogGroup"),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _as("Logs::MetricFilter", pattern="FilterPattern"),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _as("CloudWatch::Alarm"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _as(
+        "Logs::MetricFilter",
+        pattern="FilterPattern",
+        name="FilterName",
+        metricTransformation__name="MetricName",
+        metricTransformation__namespace="MetricNamespace",
+        metricTransformation__value="MetricValue",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _as(
+        "CloudWatch::Alarm",
+        metricQueries="Metrics",
+        metricQueries__metric="MetricStat",
+        metricQueries__metric__metricName="Metric.MetricName",
+        metricQueries__metric__namespace="Metric.Namespace",
+        metricQueries__metric__dimensions="Metric.Dimensions",
+    ),
     "aws:dms/s3Endpoint:S3Endpoint": _as("DMS::Endpoint", given="EngineName"),
     "aws:ec2/flowLog:FlowLog": _as("EC2::FlowLog", given="ResourceType"),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": _as("EC2::SubnetRouteTableAssociation"),
     "aws:ec2/securityGroup:SecurityGroup": _as("EC2::SecurityGroup", description="GroupDescription"),
     "aws:ec2transitgateway/transitGateway:TransitGateway": _as("EC2::TransitGateway"),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": _as(
+        "EC2::TransitGatewayVpcAttachment",
+        absent="transitGatewayDefaultRouteTableAssociation transitGatewayDefaultRouteTablePropagation",
+    ),
     "aws:glue/catalogDatabase:CatalogDatabase": _as("Glue::Database", given="CatalogId", absent="tags"),
     "aws:glue/connection:Connection": _as("Glue::Connection", given="CatalogId", absent="tags"),
-    "aws:guardduty/organizationConfiguration:OrganizationConfiguration": _as("GuardDuty::Detector", given="Enable"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _as("IAM::OIDCProvider"),
     "aws:iam/policy:Policy": _as("IAM::ManagedPolicy", absent="tags"),
     "aws:kms/key:Key": _as("KMS::Key", deletionWindowInDays="PendingWindowInDays"),
@@ -112,7 +132,11 @@ TEMPLATES: dict[str, Template] = {
         "S3::Bucket", "PublicAccessBlockConfiguration", absent=_BUCKET
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _as(
-        "S3::Bucket", "BucketEncryption", absent=_BUCKET, rules="ServerSideEncryptionConfiguration"
+        "S3::Bucket",
+        "BucketEncryption",
+        absent=_BUCKET,
+        rules="ServerSideEncryptionConfiguration",
+        rules__applyServerSideEncryptionByDefault="ServerSideEncryptionByDefault",
     ),
     "aws:s3/bucketVersioning:BucketVersioning": _as("S3::Bucket", bucket="BucketName"),
     "aws:sfn/stateMachine:StateMachine": _as(
@@ -223,7 +247,7 @@ class _Writer:
             here = f"{path}.{name}" if path else name
             if value is None or (top and name in PROVIDERS_OWN):
                 continue
-            if self._template.renames.get(here) == ABSENT:
+            if self._template.renames.get(unindexed(here)) == ABSENT:
                 continue
             way = self._way(properties, here, name, top=top)
             if way is None:
@@ -239,6 +263,7 @@ class _Writer:
 
     def _way(self, properties: Mapping[str, Any], path: str, name: str, *, top: bool) -> list[str] | None:
         """The name of an argument in the schema, with that of the object around it if it has one of its own there."""
+        path = unindexed(path)
         if path in self._template.renames:
             return self._template.renames[path].split(".")
         names = {normal(key): key for key in properties}
@@ -268,9 +293,13 @@ class _Writer:
         kinds = kind if isinstance(kind, list) else [kind]
         if "array" in kinds:
             item = _resolved(self._schema, schema.get("items", {}))
-            if isinstance(value, Mapping) and normal("tags") in normal(path.rsplit(".", 1)[-1]):
+            pair = sorted(item.get("properties", {}), key=lambda name: str(name).endswith("Value"))
+            if isinstance(value, Mapping) and len(pair) == 2 and pair[1].endswith("Value"):
                 self._checked.matched += len(value)
-                return [{"Key": key, "Value": text} for key, text in value.items()]
+                return [
+                    {pair[0]: key, pair[1]: self.value(path, item["properties"][pair[1]], one)}
+                    for key, one in value.items()
+                ]
             items = value if isinstance(value, list) else [value]
             return [self.value(f"{path}[{index}]", item, one) for index, one in enumerate(items)]
         properties = _properties(self._schema, schema)
