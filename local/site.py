@@ -41,7 +41,7 @@ class Site:
     @property
     def ports(self) -> dict[str, int]:
         """Service -> port on 127.0.0.1."""
-        names = ("aws", "kafka", "kafka-controller", "connect", "pubsub", "provider", "postgres")
+        names = ("aws", "kafka", "kafka-controller", "connect", "pubsub", "provider", "postgres", "postgres-server")
         return {name: self.port_base + offset for offset, name in enumerate(names)}
 
     @property

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from local.dms.mappings import Mappings
@@ -31,13 +32,19 @@ class Source:
     boolean_as_boolean: bool
     heartbeat_schema: str | None
     heartbeat_minutes: int
+    ssl_mode: str
 
-    @property
-    def dsn(self) -> str:
+    def dsn(self, root_file: Path) -> str:
+        """Args: root_file: the certificate that takes the part of the endpoint's; see local.rds.certificates."""
         return (
             f"host={self.host} port={self.port} dbname={self.database} user={self.user} password={self.password} "
+            f"sslmode={_SSL_MODES[self.ssl_mode]} sslrootcert={root_file} gssencmode=disable "
             "connect_timeout=5 application_name=dms"
         )
+
+
+_SSL_MODES = {"none": "disable", "require": "require", "verify-ca": "verify-ca", "verify-full": "verify-full"}
+"""DMS's -> libpq's."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Target:
     bucket: str
     folder: str
     op_for_full_load: bool
+    start_time_for_full_load: bool
+    """Whether a row of the full load has the time of the replication's start, or that of its transfer."""
     timestamp_column: str | None
     milliseconds: bool
     compression: str
@@ -69,6 +78,10 @@ class Declared:
     mappings: Mappings
     truncates: bool
     """Whether a TRUNCATE in the source removes the table's files."""
+    clears: bool
+    """Whether a full load first removes what lies in the table's folder."""
+    stamp: datetime
+    """When the replication was started."""
 
 
 def wanted(dms: Any) -> list[dict[str, Any]]:
@@ -87,6 +100,7 @@ def declared(dms: Any, secrets: Any, replication: Mapping[str, Any]) -> Declared
         raise ControlError(f"replication type {config['ReplicationType']} is not imitated; use {FULL_LOAD_AND_CDC}")
     settings = json.loads(config.get("ReplicationSettings") or "{}")
     truncates = settings.get("ChangeProcessingDdlHandlingPolicy", {}).get("HandleSourceTableTruncated", True)
+    preparation = settings.get("FullLoadSettings", {}).get("TargetTablePrepMode", "DROP_AND_CREATE")
     return Declared(
         arn=arn,
         identifier=config["ReplicationConfigIdentifier"],
@@ -96,6 +110,8 @@ def declared(dms: Any, secrets: Any, replication: Mapping[str, Any]) -> Declared
         target=_target(_endpoint(dms, config["TargetEndpointArn"])),
         mappings=Mappings.parse(config["TableMappings"]),
         truncates=truncates,
+        clears=preparation != "DO_NOTHING",
+        stamp=replication["ReplicationStats"]["StartDate"].astimezone(UTC),
     )
 
 
@@ -138,6 +154,7 @@ def _source(endpoint: Mapping[str, Any], secrets: Any) -> Source:
         boolean_as_boolean=bool(settings.get("MapBooleanAsBoolean")),
         heartbeat_schema=settings.get("HeartbeatSchema", "public") if settings.get("HeartbeatEnable") else None,
         heartbeat_minutes=int(settings.get("HeartbeatFrequency") or 5),
+        ssl_mode=endpoint.get("SslMode") or "none",
     )
 
 
@@ -164,6 +181,7 @@ def _target(endpoint: Mapping[str, Any]) -> Target:
         bucket=settings["BucketName"],
         folder=settings.get("BucketFolder") or "",
         op_for_full_load=bool(settings.get("IncludeOpForFullLoad")),
+        start_time_for_full_load=bool(settings.get("UseTaskStartTimeForFullLoadTimestamp")),
         timestamp_column=settings.get("TimestampColumnName") or None,
         milliseconds=bool(settings.get("ParquetTimestampInMillisecond")),
         compression="gzip" if str(settings.get("CompressionType", "")).lower() == "gzip" else "none",

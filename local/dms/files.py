@@ -136,10 +136,12 @@ class Files:
             else:
                 return
 
-    def clear(self, layout: Layout) -> None:
-        """Remove the table's files."""
+    def clear(self, layout: Layout, begin: str = "") -> None:
+        """Remove the table's files, or those whose names begin so."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._target.bucket, Prefix=self._folder(layout), PaginationConfig={"PageSize": DELETED_AT_ONCE}
+            Bucket=self._target.bucket,
+            Prefix=f"{self._folder(layout)}{begin}",
+            PaginationConfig={"PageSize": DELETED_AT_ONCE},
         )
         for page in pages:
             if keys := [{"Key": item["Key"]} for item in page.get("Contents", [])]:

@@ -23,15 +23,23 @@ class StoppedError(Exception):
 
 
 def load(
-    declared: Declared, snapshot: str, relations: Sequence[Relation], files: Files, progress: Progress, stopping: Any
+    declared: Declared,
+    dsn: str,
+    snapshot: str,
+    relations: Sequence[Relation],
+    files: Files,
+    progress: Progress,
+    stopping: Any,
+    *,
+    again: bool,
 ) -> None:
     """Writes the tables' rows in the snapshot, whose slot's connection must stay as it is meanwhile.
 
-    What lies in the target's folders is removed first: a load that was broken off left files there.
+    Args: again: whether a load of the same start was broken off, whose files are removed first.
 
     Raises: StoppedError
     """
-    with closing(source.connect(declared.source.dsn)) as connection:
+    with closing(source.connect(dsn)) as connection:
         connection.set_session(
             isolation_level=psycopg2.extensions.ISOLATION_LEVEL_REPEATABLE_READ, readonly=True, autocommit=False
         )
@@ -39,7 +47,10 @@ def load(
             cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
         for relation in relations:
             written = layout(relation, declared.mappings, declared.source, declared.target)
-            files.clear(written)
+            if declared.clears:
+                files.clear(written)
+            elif again:
+                files.clear(written, begin="LOAD")
             _load_table(connection, declared, relation, written, files, progress, stopping)
 
 
@@ -66,7 +77,7 @@ def _load_table(
     for portion in source.rows(connection, relation, FETCHED_ROWS):
         if stopping.is_set():
             raise StoppedError(f"the full load of {written.source_name} is not over")
-        moment = datetime.now(UTC)
+        moment = declared.stamp if declared.target.start_time_for_full_load else datetime.now(UTC)
         for row in portion:
             batch.add("I", moment, row)
         if batch.bytes >= declared.target.max_file_bytes:

@@ -58,6 +58,8 @@ class Checkpoint:
     database: str
     slot: str
     generation: str = ""
+    loading: str = ""
+    """The start for which a full load was begun."""
     loaded: tuple[str, ...] = ()
     """Tables whose full load is over, which is all of them or none."""
 

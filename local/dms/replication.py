@@ -18,6 +18,7 @@ from local.dms.load import StoppedError, load
 from local.dms.pgoutput import Relation
 from local.dms.progress import Checkpoint, Progress
 from local.dms.stream import Stream
+from local.rds import certificates
 from local.site import Site
 
 RETRY_SECONDS = 1.0
@@ -39,6 +40,7 @@ class Replication(threading.Thread):
         super().__init__(name=declared.identifier, daemon=True)
         self.declared = declared
         self._site, self._checkpoint, self._progress, self._s3 = site, checkpoint, progress, s3
+        self._dsn = declared.source.dsn(certificates.root_file(site))
         self._stopping = threading.Event()
         self._connected = bool(checkpoint.loaded)
 
@@ -75,20 +77,22 @@ class Replication(threading.Thread):
     def _replicate(self) -> None:
         declared, checkpoint = self.declared, self._checkpoint
         files = Files(self._s3, declared.target)
-        with closing(source.connect(declared.source.dsn)) as connection:
+        with closing(source.connect(self._dsn)) as connection:
             relations = self._relations(connection)
             self._begin(connection, relations)
             self._connected = True
-        with closing(source.connect_for_replication(declared.source.dsn)) as replication:
+        with closing(source.connect_for_replication(self._dsn)) as replication:
             if not checkpoint.loaded:
                 snapshot = source.create_slot(replication, checkpoint.slot)
                 self._progress.tables.clear()
-                load(declared, snapshot, relations, files, self._progress, self._stopping)
+                again, checkpoint.loading = checkpoint.loading == checkpoint.generation, checkpoint.generation
+                progress_.write_checkpoint(self._site, checkpoint)
+                load(declared, self._dsn, snapshot, relations, files, self._progress, self._stopping, again=again)
                 checkpoint.loaded = _names(relations)
                 progress_.write_checkpoint(self._site, checkpoint)
                 print(f"{declared.identifier}: {len(relations)} tables are loaded", flush=True)
             self._progress.status, self._progress.message = "running", None
-            Stream(declared, checkpoint, files, self._progress).run(replication, self._stopping)
+            Stream(declared, self._dsn, checkpoint, files, self._progress).run(replication, self._stopping)
 
     def _relations(self, connection: Any) -> list[Relation]:
         selected = [table for table in source.tables(connection) if self.declared.mappings.selects(table)]
@@ -104,6 +108,7 @@ class Replication(threading.Thread):
                 checkpoint.loaded = ()
             checkpoint.generation = declared.generation
         progress_.write_checkpoint(self._site, checkpoint)
+        source.allow_replication(self._site, declared.source.user)
         if not checkpoint.loaded:
             # a load that was broken off: the snapshot died with its connection, so the slot is of no use
             source.drop_slot(connection, checkpoint.slot)

@@ -164,6 +164,17 @@ def publish(site: Site, database: str, publication: str, published: Iterable[Tab
         _run(connection, sql.SQL(statement).format(sql.Identifier(publication), names))
 
 
+def allow_replication(site: Site, user: str) -> None:
+    """Let a member of rds_replication replicate: on RDS the right comes with the role, here with each user.
+
+    Raises: SourceError if the user is no member.
+    """
+    with closing(admin(site, "postgres")) as connection:
+        if not _rows(connection, "SELECT 1 WHERE pg_has_role(%s, 'rds_replication', 'member')", (user,)):
+            raise SourceError(f"{user} may not use replication slots: GRANT rds_replication TO {user}")
+        _run(connection, sql.SQL("ALTER ROLE {} REPLICATION").format(sql.Identifier(user)))
+
+
 def forget(site: Site, database: str, slot: str, publication: str) -> None:
     """Remove what a replication left in its database, if that is still there."""
     with closing(admin(site, "postgres")) as connection:
@@ -177,7 +188,6 @@ def forget(site: Site, database: str, slot: str, publication: str) -> None:
 def beat(connection: Any, schema: str, task: str) -> None:
     """Write the heartbeat: a change that moves the slot on where nothing else changes."""
     table = _name((schema, HEARTBEAT_TABLE))
-    _run(connection, sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
     _run(
         connection,
         sql.SQL(

@@ -42,8 +42,8 @@ STATUS_SECONDS = 10
 class Stream:
     """The changes of one replication over one connection."""
 
-    def __init__(self, declared: Declared, checkpoint: Checkpoint, files: Files, progress: Progress) -> None:
-        self._declared, self._checkpoint = declared, checkpoint
+    def __init__(self, declared: Declared, dsn: str, checkpoint: Checkpoint, files: Files, progress: Progress) -> None:
+        self._declared, self._dsn, self._checkpoint = declared, dsn, checkpoint
         self._files, self._progress = files, progress
         self._decode = Decoder()
         self._layouts: dict[Relation, Layout] = {}
@@ -60,7 +60,7 @@ class Stream:
 
     def run(self, replication: Any, stopping: Any) -> None:
         """Follow the slot over the connection until `stopping` is set; what has come by then is written."""
-        with closing(source.connect(self._declared.source.dsn)) as self._queries, replication.cursor() as cursor:
+        with closing(source.connect(self._dsn)) as self._queries, replication.cursor() as cursor:
             cursor.start_replication(
                 slot_name=self._checkpoint.slot,
                 slot_type=REPLICATION_LOGICAL,

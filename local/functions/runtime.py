@@ -83,7 +83,7 @@ class Runtime:
                 function=function,
                 code=unpack(function, self._lambda, self._folder),
                 packages=self._packages,
-                site_environment=_function_environment(self._site),
+                site_environment=function_environment(self._site),
                 log=self._site.logs / f"function-{function.name}.log",
             )
             source = EventSource(
@@ -122,7 +122,7 @@ class Runtime:
         self._said = text
 
 
-def _function_environment(site: Site) -> dict[str, str]:
+def function_environment(site: Site) -> dict[str, str]:
     """What a function needs of the site: where AWS and Pub/Sub are, and nothing that only our own processes use."""
     prefixes = ("AWS_", "PUBSUB_")
     site_variables: dict[str, Any] = site.environment()

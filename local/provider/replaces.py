@@ -51,6 +51,7 @@ _TYPES: dict[str, frozenset[str]] = {
          "amazonManagedKafkaEventSourceConfig"}
     ),
     "aws:lambda/function:Function": frozenset({"packageType"}),
+    "aws:lambda/invocation:Invocation": frozenset({"functionName", "input", "qualifier", "triggers"}),
     "aws:lambda/layerVersion:LayerVersion": EVERY,
     "aws:lambda/permission:Permission": EVERY,
     "aws:msk/cluster:Cluster": frozenset({"clusterName"}),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.services import aws, connect, dms, functions, kafka, postgres, pubsub
+from local.services import aws, connect, dms, functions, kafka, postgres, pubsub, rds
 from local.services.definition import (
     DiskSpaceError,
     NotReadyError,
@@ -46,6 +46,7 @@ _DEFINITIONS: dict[str, Callable[..., Service]] = {
     "kafka": kafka.define,
     "pubsub": pubsub.define,
     "postgres": postgres.define,
+    "rds": rds.define,
     "connect": connect.define,
     "dms": dms.define,
     "functions": functions.define,

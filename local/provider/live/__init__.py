@@ -29,6 +29,7 @@ LIVE_TYPES = {
     "aws:kms/key:Key": "kms.Key",
     "aws:lambda/eventSourceMapping:EventSourceMapping": "lambda_.EventSourceMapping",
     "aws:lambda/function:Function": "lambda_.Function",
+    "aws:lambda/invocation:Invocation": "invocation.Invocation",
     "aws:lambda/layerVersion:LayerVersion": "lambda_.LayerVersion",
     "aws:msk/cluster:Cluster": "msk.Cluster",
     "aws:msk/topic:Topic": "msk.Topic",

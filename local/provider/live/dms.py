@@ -156,7 +156,7 @@ class ReplicationConfig(Live):
             TableMappings=arguments["tableMappings"],
             ReplicationSettings=arguments.get("replicationSettings"),
             SupplementalSettings=arguments.get("supplementalSettings"),
-            ComputeConfig=pascal(arguments.get("computeConfig")),
+            ComputeConfig=_compute(arguments["computeConfig"]),
         )
 
     def _start(self, arn: str) -> None:
@@ -193,6 +193,13 @@ class ReplicationConfig(Live):
     def _described(self, arn: str) -> dict[str, Any]:
         found = self.client("dms").describe_replications(Filters=_by_arn(arn))["Replications"][0]
         return dict(found)
+
+
+def _compute(given: Properties) -> dict[str, Any]:
+    config: dict[str, Any] = pascal(given)
+    if "MultiAz" in config:
+        config["MultiAZ"] = config.pop("MultiAz")
+    return config
 
 
 def _by_arn(arn: str) -> list[dict[str, Any]]:

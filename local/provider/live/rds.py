@@ -1,7 +1,8 @@
 """RDS for PostgreSQL: an instance is a database and its master user in the site's server.
 
 Engine, class and parameter group are moto's; the server takes from the parameter group what changes what a replication
-may do. TLS and IAM authentication are not imitated. Sizes, zones, backups and subnets are kept as state.
+may do; the door before it asks for TLS if the group does. Clients find its certificate signed by the site's own root
+(see local.rds). IAM authentication is not imitated; sizes, zones, backups and subnets are kept as state.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _GROUP_GONE = ("DBParameterGroupNotFound", "DBParameterGroupNotFoundFault")
 RDS_ROLES = ("rds_superuser", "rds_replication")
 
 LOGICAL_REPLICATION = "rds.logical_replication"
+FORCE_SSL = "rds.force_ssl"
+"""On by default, from PostgreSQL 15 on."""
 SERVER_PARAMETERS = (
     *("max_replication_slots", "max_wal_senders", "max_slot_wal_keep_size", "wal_sender_timeout"),
     *("logical_decoding_work_mem", "statement_timeout", "idle_in_transaction_session_timeout"),
@@ -173,15 +176,17 @@ class Instance(Live):
 
     def _start_server(self, arguments: Properties) -> None:
         with _server:
-            services.start(self.site, "postgres", parameters=self._parameters(arguments))
+            given = self._parameters(arguments)
+            level = "logical" if given.get(LOGICAL_REPLICATION) == "1" else "replica"
+            kept = {name: given[name] for name in SERVER_PARAMETERS if name in given}
+            services.start(self.site, "postgres", parameters={"wal_level": level, **kept})
+            services.start(self.site, "rds", force_ssl=given.get(FORCE_SSL, "1") == "1")
 
     def _parameters(self, arguments: Properties) -> dict[str, str]:
-        """The server's parameters by the instance's group."""
+        """Those of the instance's group."""
         group = arguments.get("parameterGroupName")
         told = self.client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"] if group else []
-        given = {one["ParameterName"]: one["ParameterValue"] for one in told}
-        level = "logical" if given.get(LOGICAL_REPLICATION) == "1" else "replica"
-        return {"wal_level": level, **{name: given[name] for name in SERVER_PARAMETERS if name in given}}
+        return {one["ParameterName"]: one["ParameterValue"] for one in told}
 
     def _make_database(self, arguments: Properties, password: str) -> None:
         """The roles that RDS has, the master user with its rights, and the database, if the instance names one."""
@@ -191,13 +196,9 @@ class Instance(Live):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
                 if not cursor.fetchone():
                     cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            # On RDS the right to replicate comes with the role; here it is an attribute of each user.
-            cursor.execute(
-                sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE REPLICATION PASSWORD %s IN ROLE {}").format(
-                    user, sql.SQL(", ").join(map(sql.Identifier, RDS_ROLES))
-                ),
-                (password,),
-            )
+            cursor.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD %s").format(user), (password,))
+            roles = sql.SQL(", ").join(map(sql.Identifier, RDS_ROLES))
+            cursor.execute(sql.SQL("GRANT {} TO {} WITH ADMIN OPTION").format(roles, user))
             if arguments.get("dbName"):
                 cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(arguments["dbName"]), user))
 

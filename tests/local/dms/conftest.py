@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from local import services
 from local.provider.live import Clients, Live, live_class
-from local.services import postgres
+from local.rds import certificates
 from local.site import Site
 
 MAPPINGS = {
@@ -91,7 +91,7 @@ class Shop:
         self.master = json.loads(secret["SecretString"])
         return self.instance
 
-    def replicate(self, **settings: Any) -> str:
+    def replicate(self, ssl_mode: str = "verify-full", **settings: Any) -> str:
         """Starts a replication of shop.items, with these settings of the S3 endpoint; gives its ARN."""
         reach = {"host": self.instance["address"], "port": self.instance["port"]}
         secret, _ = self._live("aws:secretsmanager/secret:Secret").create({"name": self.name})
@@ -106,7 +106,8 @@ class Shop:
                 "databaseName": self.name,
                 "secretsManagerArn": secret,
                 "secretsManagerAccessRoleArn": "arn:aws:iam::123456789012:role/dms",
-                "postgresSettings": {"mapBooleanAsBoolean": True},
+                "postgresSettings": {"mapBooleanAsBoolean": True, "pluginName": "test-decoding"},
+                "sslMode": ssl_mode,
             }
         )
         _, target = self._live("aws:dms/s3Endpoint:S3Endpoint").create(
@@ -136,7 +137,15 @@ class Shop:
 
     def connect(self) -> Any:
         master = self.master
-        connection = psycopg2.connect(postgres.dsn(self.site, self.name, master["username"], master["password"]))
+        connection = psycopg2.connect(
+            host=self.instance["address"],
+            port=self.instance["port"],
+            dbname=self.name,
+            user=master["username"],
+            password=master["password"],
+            sslmode="verify-full",
+            sslrootcert=certificates.root_file(self.site),
+        )
         connection.autocommit = True
         return connection
 

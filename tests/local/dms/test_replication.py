@@ -17,6 +17,7 @@ import pytest
 from local import services
 from local.provider.live import PartlyMadeError
 from local.site import Site
+from tests.local.dms.conftest import TABLE
 
 pytestmark = pytest.mark.platform
 
@@ -201,7 +202,7 @@ def test_a_deleted_replication_leaves_no_slot_and_the_instance_can_go(replicated
 
 
 def test_an_instance_without_logical_replication_cannot_be_replicated(shop):
-    shop.make_instance(force_ssl="0")
+    shop.make_instance(logical_replication="0")
     shop.run("CREATE SCHEMA shop; CREATE TABLE shop.items (id bigint PRIMARY KEY)")
 
     with pytest.raises(PartlyMadeError, match="wal_level"):
@@ -214,3 +215,19 @@ def test_a_replication_without_tables_fails_in_dms_words(shop):
 
     with pytest.raises(PartlyMadeError, match="No tables were found at task initialization"):
         shop.replicate()
+
+
+def test_who_does_not_want_tls_is_turned_away_by_an_instance_that_forces_it(shop):
+    shop.make_instance(logical_replication="1")
+    shop.run(TABLE)
+
+    with pytest.raises(PartlyMadeError, match="no encryption"):
+        shop.replicate(ssl_mode="none")
+
+
+def test_an_instance_that_does_not_force_tls_takes_clients_without(shop):
+    shop.make_instance(logical_replication="1", force_ssl="0")
+    shop.run(TABLE)
+    shop.replicate(ssl_mode="none")
+
+    assert shop.described()["Status"] == "running"

@@ -12,7 +12,9 @@ from local.site import Site
 
 
 def test_a_name_that_is_no_service_is_refused_with_those_that_are(site: Site) -> None:
-    with pytest.raises(ValueError, match=r"'kafak'; there are aws, kafka, pubsub, postgres, connect, dms, functions"):
+    with pytest.raises(
+        ValueError, match=r"'kafak'; there are aws, kafka, pubsub, postgres, rds, connect, dms, functions"
+    ):
         services.start(site, "kafak")
 
 
