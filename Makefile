@@ -6,6 +6,8 @@
 #   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
 #   make check                     format, lint, types, import rules
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
+#   make bench                     how long a preview of prod takes, against what its imports take; build/bench.json
+#   make docs                      the pages of docs/generated
 #   make doctor                    what is there and what is missing; installs nothing
 #   make package                   the function's layer and the sink's plugin
 #   make lock                      requirements.txt from requirements.in, also the policy pack's
@@ -19,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export REPLAY STACK SQL
 
 .DEFAULT_GOAL := help
-.PHONY: help up query down test check preview doctor package lock toolchain
+.PHONY: help up query down test check preview bench docs doctor package lock toolchain
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,6 +41,12 @@ down: toolchain
 
 preview: toolchain
 	@$(LOCAL) preview $(if $(STACK),--stack "$$STACK")
+
+bench: toolchain
+	@$(LOCAL) bench
+
+docs: toolchain
+	@$(LOCAL) docs
 
 package: toolchain
 	@$(LOCAL) package

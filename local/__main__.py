@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     query = command("query", _query, "ask the running platform's warehouse")
     query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')
     command("toolchain", _toolchain, "install what is missing of the toolchain")
+    command("bench", _bench, "how long a preview of prod takes, against what its imports take")
+    command("docs", _docs, "write the pages of docs/generated")
     command("package", _package, "build the function's layer and the sink's plugin")
     command("doctor", _doctor, "say what is there and what is missing")
 
@@ -48,6 +50,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     known: list[type[Exception]] = [toolchain.StepError]
     for module, names in (
         ("contracts", ["ContractErrors"]),
+        ("local.docs", ["DocsError"]),
         ("local.engine", ["EngineError"]),
         ("local.replay", ["ReplayError", "SourceError"]),
         ("local.services", ["ServiceError"]),
@@ -112,6 +115,22 @@ def _query(chosen: argparse.Namespace) -> int:
 
 def _toolchain(_: argparse.Namespace) -> int:
     toolchain.install()
+    return 0
+
+
+def _bench(_: argparse.Namespace) -> int:
+    from local import bench
+    from local.toolchain import packages
+
+    packages.build()
+    return 0 if bench.run().holds else 1
+
+
+def _docs(_: argparse.Namespace) -> int:
+    from local import docs
+
+    for file in docs.write():
+        print(f"wrote {file.relative_to(ROOT)}")
     return 0
 
 
