@@ -1,0 +1,21 @@
+"""Rewrites the baselines after a review of what changed: `.venv/bin/python -m tests.baselines [stack ...]`."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.baselines.compare import compare, report
+from tests.baselines.snapshot import STACKS, committed, file_of, snapshot, write
+from tests.components.recording import record
+
+
+def main(stacks: list[str]) -> None:
+    for stack in stacks or STACKS:
+        if file_of(stack).exists():
+            changes = compare(committed(stack), snapshot(record(stack)))
+            print(f"{stack}: {len(changes)} changes", report(changes), sep="\n")
+        print(f"wrote {write(stack)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
