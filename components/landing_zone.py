@@ -30,8 +30,8 @@ class LandingZone:
 
     role_arn: str | None
     organization_id: str
-    log_archive_bucket: str | None
-    log_archive_key_arn: str | None
+    log_archive_bucket: str
+    log_archive_key_arn: str
 
     def provider(self, name: str, *, account: str, region: str) -> aws.Provider:
         """The provider of all of the stack's AWS resources: it refuses every other account than `account`."""
@@ -76,8 +76,8 @@ async def from_stack(stack: str, *, environment: str, account: str) -> LandingZo
     return LandingZone(
         role_arn=role,
         organization_id=_required(outputs, "organization_id", stack),
-        log_archive_bucket=outputs.get("log_archive_bucket"),
-        log_archive_key_arn=outputs.get("log_archive_key_arn"),
+        log_archive_bucket=_required(outputs, "log_archive_bucket", stack),
+        log_archive_key_arn=_required(outputs, "log_archive_key_arn", stack),
     )
 
 

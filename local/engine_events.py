@@ -89,6 +89,14 @@ def read_events(log: Path, live_types: Collection[str]) -> Events:
     changes: Mapping[str, int] = {}
     resources: dict[str, Resource] = {}
     diagnostics: dict[Diagnostic, None] = {}
+    refreshing: set[str] = set()
+
+    def note(step: Mapping[str, Any]) -> None:
+        if _of_a_cloud(step):
+            live, replacing = step["type"] in live_types, tuple(step.get("keys") or ())
+            found = Resource(step["type"], _name(step["urn"]), step["urn"], step["op"], live, replacing)
+            resources[step["urn"]] = _combined(resources.get(step["urn"]), found)
+
     for event in _lines(log):
         if "summaryEvent" in event:
             changes = event["summaryEvent"].get("resourceChanges") or {}
@@ -100,16 +108,15 @@ def read_events(log: Path, live_types: Collection[str]) -> Events:
             diagnostics[_violation(event["policyEvent"])] = None
         elif "resourcePreEvent" in event:
             step = event["resourcePreEvent"]["metadata"]
-            if _of_a_cloud(step):
-                resource = Resource(
-                    step["type"],
-                    _name(step["urn"]),
-                    step["urn"],
-                    step["op"],
-                    step["type"] in live_types,
-                    tuple(step.get("keys") or ()),
-                )
-                resources[step["urn"]] = _combined(resources.get(step["urn"]), resource)
+            if step["op"] == "refresh":
+                refreshing.add(step["urn"])
+            else:
+                note(step)
+        elif "resOutputsEvent" in event:
+            step = event["resOutputsEvent"]["metadata"]
+            if step["urn"] in refreshing:  # what a refresh finds is known only when the resource has been read
+                refreshing.remove(step["urn"])
+                note(step)
     return Events(changes, tuple(resources.values()), tuple(diagnostics))
 
 

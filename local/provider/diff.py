@@ -54,9 +54,9 @@ def diff(
     for argument in sorted(before.keys() | after.keys()):
         if argument.startswith(INTERNAL):
             continue
-        replacing = shape is not None and replaces.replaces(shape, argument)
         for path, kind in _compare(join("", argument), before.get(argument), after.get(argument)):
             if not any(_covers(pattern, _segments(path)) for pattern in paths):
+                replacing = shape is not None and replaces.replaces(shape, path)
                 changes.append(Change(path, argument, kind, replacing))
     return Difference(tuple(changes), any(c.replaces for c in changes) and _keeps_its_name(shape, before, after))
 

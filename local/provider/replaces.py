@@ -7,6 +7,8 @@ not listed: another name, and another region, project or resource group, is anot
 
 from __future__ import annotations
 
+import re
+
 from local.provider import names
 from local.provider.shapes import Shape
 
@@ -54,7 +56,11 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:lambda/invocation:Invocation": frozenset({"functionName", "input", "qualifier", "triggers"}),
     "aws:lambda/layerVersion:LayerVersion": EVERY,
     "aws:lambda/permission:Permission": EVERY,
-    "aws:msk/cluster:Cluster": frozenset({"clusterName"}),
+    "aws:msk/cluster:Cluster": frozenset(
+        {"clusterName", "brokerNodeGroupInfo.azDistribution", "brokerNodeGroupInfo.clientSubnets",
+         "brokerNodeGroupInfo.securityGroups", "encryptionInfo.encryptionAtRestKmsKeyArn",
+         "encryptionInfo.encryptionInTransit.inCluster"}
+    ),
     "aws:msk/configuration:Configuration": frozenset({"kafkaVersions"}),
     "aws:msk/topic:Topic": frozenset({"clusterArn", "replicationFactor"}),
     "aws:mskconnect/connector:Connector": frozenset(
@@ -67,6 +73,8 @@ _TYPES: dict[str, frozenset[str]] = {
         {"dbName", "engine", "username", "storageEncrypted", "kmsKeyId", "availabilityZone", "snapshotIdentifier"}
     ),
     "aws:rds/parameterGroup:ParameterGroup": frozenset({"family", "description"}),
+    "aws:organizations/account:Account": frozenset({"email", "iamUserAccessToBilling", "roleName"}),
+    "aws:organizations/organizationalUnit:OrganizationalUnit": frozenset({"parentId"}),
     "aws:redshiftdata/statement:Statement": EVERY,
     "aws:redshiftserverless/namespace:Namespace": frozenset({"namespaceName", "dbName"}),
     "aws:redshiftserverless/workgroup:Workgroup": frozenset({"workgroupName", "namespaceName"}),
@@ -89,11 +97,13 @@ _TYPES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 
-def replaces(shape: Shape, argument: str) -> bool:
-    """Whether a change of this argument (by its first name: `rules` of `rules[0].id`) replaces the resource."""
+def replaces(shape: Shape, path: str) -> bool:
+    """Whether a change at this path, such as `rules[0].id`, replaces the resource; listed are paths without indexes."""
     listed = _TYPES.get(shape.token, frozenset())
-    if listed == EVERY or argument in listed:
+    steps = re.sub(r"\[[^]]*\]", "", path).split(".")
+    if listed == EVERY or any(".".join(steps[:length]) in listed for length in range(1, len(steps) + 1)):
         return True
+    argument = steps[0]
     package = shape.token.split(":", 1)[0]
     if argument in _EVERYWHERE.get(package, frozenset()):
         return argument != "name" or _is_identity(shape)

@@ -7,6 +7,7 @@ connection says which instance a call belongs to, and with it the account and re
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +27,7 @@ from local.provider import accounts, invokes, names, outputs
 from local.provider.check import Failure, check
 from local.provider.diff import diff
 from local.provider.live import LIVE_TYPES, Clients, Live, PartlyMadeError, live_class
+from local.provider.live.base import partly_made
 from local.provider.shapes import Shape, Shapes
 from local.provider.state import Record, State
 from local.provider.wire import Properties, conceal, contains_secret, decode, encode, reveal
@@ -100,15 +102,30 @@ class Resources:
             raise
         made = self._outputs(shape, id, arguments, computed)
         self._state.put(token, id, urn, made)
+        self._note(live, token, id, made, arguments)
         return id, made
 
-    def read(self, token: str, id: str, urn: str, known: Properties) -> Properties | None:
-        """The outputs of a resource as it is now; None if it is gone."""
+    def _note(self, live: Live | None, token: str, id: str, made: Properties, arguments: Properties) -> None:
+        """Keep what the service reports of a resource just written: what differs later was changed by somebody else.
+
+        Raises: PartlyMadeError if the service does not answer.
+        """
+        if live is not None:
+            with partly_made(id, made):
+                seen = live.observe(id, reveal(made))
+            secret = {name for name in seen if contains_secret(arguments.get(name))}
+            given = {name: arguments.get(name) for name in seen.keys() - secret}
+            self._state.observe(token, id, {name: [seen[name], given[name]] for name in given})
+
+    def read(
+        self, token: str, id: str, urn: str, known: Properties, arguments: Properties
+    ) -> tuple[Properties, Properties] | None:
+        """(outputs, arguments) of a resource as it is now; None if it is gone."""
         live = self._live(token)
         if live is None:
             if not known:
                 raise LookupError(f"{token} {id} is kept as state only; what the engine does not know cannot be read")
-            return known if self._state.exists(token, id) else None
+            return (known, arguments) if self._state.exists(token, id) else None
         try:
             computed = live.read(id, reveal(known))
         except PartlyMadeError as error:
@@ -117,7 +134,29 @@ class Resources:
         if computed is None:
             self._state.remove(token, id)
             return None
-        return {**known, **conceal(computed, like=known)}
+        found, now = {**known, **conceal(computed, like=known)}, dict(arguments)
+        for name, value in self._changes(live, token, id, known, arguments).items():
+            for properties in (found, now):
+                properties.pop(name, None)
+                if value is not None:
+                    properties[name] = value
+            if name == "tags" and "tagsAll" in known:
+                found["tagsAll"] = value or {}
+        return found, now
+
+    def _changes(self, live: Live, token: str, id: str, known: Properties, arguments: Properties) -> Properties:
+        """The arguments that somebody else changed since the program's last write, or changed back since a refresh."""
+        noted = self._state.observed(token, id)
+        if not noted:
+            return {}
+        seen = json.loads(json.dumps(live.observe(id, reveal(known))))
+        changed = {}
+        for name, (before, given) in noted.items():
+            if seen.get(name) != before:
+                changed[name] = seen.get(name)
+            elif arguments.get(name) != given:
+                changed[name] = given
+        return changed
 
     def update(
         self, token: str, id: str, urn: str, before: Properties, arguments: Properties, *, preview: bool
@@ -132,6 +171,7 @@ class Resources:
             made["tagsAll"] = arguments.get("tags") or {}
         if not preview:
             self._state.put(token, id, urn, made)
+            self._note(live, token, id, made, arguments)
         return made
 
     def delete(self, token: str, id: str, known: Properties) -> None:
@@ -211,7 +251,10 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Request, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        # Without a difference the engine would configure the instance as it was. None replaces what the instance made.
+        answer = provider_pb2.DiffResponse
+        same = decode(request.old_inputs) == decode(request.news)
+        return answer(changes=answer.DIFF_NONE if same else answer.DIFF_SOME)
 
     def Configure(self, request: Request, context: grpc.ServicerContext) -> Any:
         given = decode(request.args)
@@ -269,10 +312,11 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
     @_answer
     def Read(self, request: Request) -> Any:
-        found = self._resources.read(request.type, request.id, request.urn, decode(request.properties))
+        known, arguments = decode(request.properties), decode(request.inputs)
+        found = self._resources.read(request.type, request.id, request.urn, known, arguments)
         if found is None:
             return provider_pb2.ReadResponse()  # an empty id says that it is gone
-        return provider_pb2.ReadResponse(id=request.id, properties=encode(found), inputs=request.inputs)
+        return provider_pb2.ReadResponse(id=request.id, properties=encode(found[0]), inputs=encode(found[1]))
 
     @_answer
     def Update(self, request: Request) -> Any:

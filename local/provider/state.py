@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS resources (
     type TEXT NOT NULL, id TEXT NOT NULL, urn TEXT NOT NULL, outputs TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (type, id)
 );
+CREATE TABLE IF NOT EXISTS observations (
+    type TEXT NOT NULL, id TEXT NOT NULL, observed TEXT NOT NULL, PRIMARY KEY (type, id)
+);
 CREATE TABLE IF NOT EXISTS creations (urn TEXT PRIMARY KEY, type TEXT NOT NULL);
 """
 
@@ -79,6 +82,19 @@ class State:
     def remove(self, token: str, id: str) -> None:
         with self._lock, self._database as db:
             db.execute("DELETE FROM resources WHERE type = ? AND id = ?", (token, id))
+            db.execute("DELETE FROM observations WHERE type = ? AND id = ?", (token, id))
+
+    def observe(self, token: str, id: str, observed: Mapping[str, Any]) -> None:
+        """Note what a service reports of a resource that this program has just written."""
+        with self._lock, self._database as db:
+            db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?, ?)", (token, id, json.dumps(observed)))
+
+    def observed(self, token: str, id: str) -> dict[str, Any]:
+        """What `observe` noted last; empty if nothing."""
+        query = "SELECT observed FROM observations WHERE type = ? AND id = ?"
+        with self._lock:
+            row = self._database.execute(query, (token, id)).fetchone()
+        return dict(json.loads(row[0])) if row else {}
 
     def exists(self, token: str, id: str) -> bool:
         with self._lock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,15 @@ class Live:
         """The computed outputs as they are now; None if the resource is gone."""
         raise NotImplementedError
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        """The arguments as the service has them now, by the SDK's names, as far as people change them by hand.
+
+        Not among them is what another actor changes on its own: Iceberg's commits, autoscaling, rotated secrets. What
+        the service reports right after this program wrote is what every later observation is held against, so defaults
+        and spellings of the service need no translation back.
+        """
+        return {}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         """Change the resource from the outputs `before` to the new arguments; returns computed outputs."""
         raise NotImplementedError
@@ -119,6 +129,25 @@ def code(error: ClientError) -> str:
 def compact(**members: Any) -> dict[str, Any]:
     """The members that are given; AWS's APIs want the others left out."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def tag_map(tags: Iterable[Mapping[str, str]], key: str = "Key", value: str = "Value") -> dict[str, str]:
+    return {tag[key]: tag[value] for tag in tags}
+
+
+def dropped_tags(before: Properties, arguments: Properties) -> list[str]:
+    """The names of tags that are there and not wanted."""
+    return sorted((before.get("tags") or {}).keys() - (arguments.get("tags") or {}).keys())
+
+
+def canonical(document: str | None) -> str | None:
+    """A JSON document in one spelling, for a document that was only written differently has not changed."""
+    if not document:
+        return document
+    try:
+        return json.dumps(json.loads(document), sort_keys=True, separators=(",", ":"))
+    except ValueError:
+        return document
 
 
 def tag_list(tags: Properties | None, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:

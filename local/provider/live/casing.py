@@ -13,3 +13,10 @@ def pascal(value: Any) -> Any:
     if isinstance(value, dict):
         return {name[0].upper() + name[1:]: pascal(item) for name, item in value.items() if item is not None}
     return [pascal(item) for item in value] if isinstance(value, list) else value
+
+
+def camel(value: Any) -> Any:
+    """The inverse of `pascal`: what an API reports, as the SDK writes it."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: camel(item) for name, item in value.items()}
+    return [camel(item) for item in value] if isinstance(value, list) else value

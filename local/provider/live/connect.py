@@ -124,6 +124,10 @@ class Connector(Live):
             self._require_not_failed(_name(id))
         return {}
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        answer = requests.get(f"{self._url(_name(id))}/config", timeout=10)
+        return {"connectorConfiguration": answer.json()} if answer.ok else {}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._ensure_worker(arguments)
         self._put(_name(id), arguments["connectorConfiguration"])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.provider.live.base import Live, compact, tolerating
-from local.provider.live.casing import pascal
+from local.provider.live.base import Live, canonical, compact, tolerating
+from local.provider.live.casing import camel, pascal
 from local.provider.wire import Properties
 from local.site import ACCOUNT, REGION
 
@@ -36,6 +36,10 @@ class CatalogDatabase(Live):
             self.client("glue").get_database(Name=_last(id))
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        found = self.client("glue").get_database(Name=_last(id))["Database"]
+        return {name: found.get(_pascal_name(name)) for name in ("description", "locationUri", "parameters")}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self.client("glue").update_database(Name=_last(id), DatabaseInput=self._input(arguments))
@@ -77,6 +81,13 @@ class CatalogTable(Live):
             self._table(id)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        table = self._table(id)
+        names = ["description", "owner"]
+        if not outputs.get("openTableFormatInput"):  # else the rest belongs to Iceberg's commits
+            names += ["retention", "tableType", "parameters", "partitionKeys", "storageDescriptor"]
+        return {name: table.get(_pascal_name(name)) for name in names}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         current = self._table(id)
@@ -133,6 +144,18 @@ class Job(Live):
             self.client("glue").get_job(JobName=id)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        job = self.client("glue").get_job(JobName=id)["Job"]
+        names = [
+            "command", "description", "defaultArguments", "nonOverridableArguments", "glueVersion", "workerType",
+            "numberOfWorkers", "maxCapacity", "maxRetries", "timeout", "executionProperty", "securityConfiguration",
+            "executionClass",
+        ]  # fmt: skip
+        now = {name: job.get(_pascal_name(name)) for name in names}
+        now["command"], now["executionProperty"] = camel(now["command"]), camel(now["executionProperty"])
+        tags = self.client("glue").get_tags(ResourceArn=f"{_ARN}:job/{id}").get("Tags", {})
+        return now | {"roleArn": job.get("Role"), "tags": tags}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         # moto 5.2.5 has no UpdateJob; runs are kept by the name of their job and stay.
@@ -217,6 +240,14 @@ class Schema(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        glue, schema = self.client("glue"), {"SchemaArn": id}
+        latest = glue.get_schema_version(SchemaId=schema, SchemaVersionNumber={"LatestVersion": True})
+        return {
+            "compatibility": glue.get_schema(SchemaId=schema).get("Compatibility"),
+            "schemaDefinition": canonical(latest["SchemaDefinition"]),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         glue = self.client("glue")
         if arguments["compatibility"] != before["compatibility"]:
@@ -228,6 +259,10 @@ class Schema(Live):
     def delete(self, id: str, outputs: Properties) -> None:
         with tolerating(_GONE):
             self.client("glue").delete_schema(SchemaId={"SchemaArn": id})
+
+
+def _pascal_name(name: str) -> str:
+    return name[0].upper() + name[1:]
 
 
 def _last(id: str) -> str:

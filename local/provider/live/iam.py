@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from local.provider.live.base import Live, compact, partly_made, tag_list, tolerating
+from local.provider.live.base import Live, canonical, compact, dropped_tags, partly_made, tag_list, tag_map, tolerating
 from local.provider.wire import Properties
 
 _GONE = "NoSuchEntity"
@@ -39,6 +39,16 @@ class Role(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        role = self.client("iam").get_role(RoleName=id)["Role"]
+        return {
+            "assumeRolePolicy": _text(role["AssumeRolePolicyDocument"]),
+            "description": role.get("Description") or None,
+            "maxSessionDuration": role.get("MaxSessionDuration"),
+            "permissionsBoundary": (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+            "tags": tag_map(self.client("iam").list_role_tags(RoleName=id)["Tags"]),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         iam = self.client("iam")
         iam.update_assume_role_policy(RoleName=id, PolicyDocument=_document(arguments["assumeRolePolicy"]))
@@ -49,9 +59,8 @@ class Role(Live):
         elif before.get("permissionsBoundary"):
             iam.delete_role_permissions_boundary(RoleName=id)
         self._inline(id, before, arguments)
-        stale = (before.get("tags") or {}).keys() - (arguments.get("tags") or {}).keys()
-        if stale:
-            iam.untag_role(RoleName=id, TagKeys=sorted(stale))
+        if stale := dropped_tags(before, arguments):
+            iam.untag_role(RoleName=id, TagKeys=stale)
         iam.tag_role(RoleName=id, Tags=tag_list(arguments.get("tags")))
         return {}
 
@@ -97,6 +106,12 @@ class Policy(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        iam = self.client("iam")
+        policy = iam.get_policy(PolicyArn=id)["Policy"]
+        version = iam.get_policy_version(PolicyArn=id, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+        return {"policy": _text(version["Document"])}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._drop_old_versions(id)  # IAM keeps five at most
         document = _document(arguments["policy"])
@@ -129,6 +144,10 @@ class RolePolicy(Live):
             self.client("iam").get_role_policy(RoleName=role, PolicyName=name)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        role, name = id.split(":", 1)
+        return {"policy": _text(self.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._put(arguments)
@@ -169,6 +188,11 @@ class RolePolicyAttachment(Live):
         role, arn = id.split("/", 1)
         with tolerating(_GONE):
             self.client("iam").detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+def _text(document: str | dict[str, object]) -> str | None:
+    """What IAM reports, which boto3 has decoded, as one spelling of JSON."""
+    return canonical(document if isinstance(document, str) else json.dumps(document))
 
 
 def _document(policy: str | dict[str, object]) -> str:

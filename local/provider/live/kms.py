@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.provider.live.base import Live, compact, partly_made, tag_list, tolerating
+from local.provider.live.base import Live, canonical, compact, dropped_tags, partly_made, tag_list, tag_map, tolerating
 from local.provider.wire import Properties
 from local.site import ACCOUNT, REGION
 
@@ -36,13 +36,31 @@ class Key(Live):
             return None if state == "PendingDeletion" else {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        kms = self.client("kms")
+        metadata, rotation = kms.describe_key(KeyId=id)["KeyMetadata"], kms.get_key_rotation_status(KeyId=id)
+        return {
+            "description": metadata.get("Description"),
+            "isEnabled": metadata["Enabled"],
+            "enableKeyRotation": rotation["KeyRotationEnabled"],
+            "rotationPeriodInDays": rotation.get("RotationPeriodInDays"),
+            "policy": canonical(kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"]),
+            "tags": tag_map(kms.list_resource_tags(KeyId=id)["Tags"], "TagKey", "TagValue"),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         kms = self.client("kms")
+        if arguments.get("isEnabled") is not False and before.get("isEnabled") is False:
+            kms.enable_key(KeyId=id)
+        elif arguments.get("isEnabled") is False:
+            kms.disable_key(KeyId=id)
         if arguments.get("policy") and arguments["policy"] != before.get("policy"):
             kms.put_key_policy(KeyId=id, PolicyName="default", Policy=arguments["policy"])
         if arguments.get("description") != before.get("description"):
             kms.update_key_description(KeyId=id, Description=arguments.get("description") or "")
         self._rotate(id, arguments)
+        if stale := dropped_tags(before, arguments):
+            kms.untag_resource(KeyId=id, TagKeys=stale)
         if arguments.get("tags"):
             kms.tag_resource(KeyId=id, Tags=tag_list(arguments["tags"], "TagKey", "TagValue"))
         return {}
@@ -74,6 +92,9 @@ class Alias(Live):
             self.client("kms").describe_key(KeyId=id)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        return {"targetKeyId": self.client("kms").describe_key(KeyId=id)["KeyMetadata"]["KeyId"]}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self.client("kms").update_alias(AliasName=id, TargetKeyId=arguments["targetKeyId"])

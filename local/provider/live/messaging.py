@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from local.provider.live.base import Live, compact, tag_list, tolerating
+from typing import Any
+
+from local.provider.live.base import Live, canonical, compact, dropped_tags, tag_list, tag_map, tolerating
 from local.provider.wire import Properties
 from local.site import ACCOUNT, REGION
 
 _QUEUE_GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+_DOCUMENTS = ("policy", "redrivePolicy")
 _QUEUE_ATTRIBUTES = {
     "contentBasedDeduplication": "ContentBasedDeduplication",
     "delaySeconds": "DelaySeconds",
@@ -18,6 +21,17 @@ _QUEUE_ATTRIBUTES = {
     "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
     "redrivePolicy": "RedrivePolicy",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
+}
+
+
+_QUEUE_DEFAULTS = {
+    "DelaySeconds": "0",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "MaximumMessageSize": "1048576",
+    "MessageRetentionPeriod": "345600",
+    "Policy": "{}",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "VisibilityTimeout": "30",
 }
 
 
@@ -38,9 +52,18 @@ class Queue(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        sqs = self.client("sqs")
+        found = sqs.get_queue_attributes(QueueUrl=id, AttributeNames=["All"]).get("Attributes", {})
+        now = {argument: _plain(found.get(name)) for argument, name in _QUEUE_ATTRIBUTES.items()}
+        now |= {argument: canonical(found.get(_QUEUE_ATTRIBUTES[argument])) for argument in _DOCUMENTS}
+        return now | {"tags": sqs.list_queue_tags(QueueUrl=id).get("Tags") or {}}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
-        # An attribute set to nothing is back at its default.
-        cleared = dict.fromkeys(self._attributes(before).keys() - self._attributes(arguments).keys(), "")
+        _retag_queue(self.client("sqs"), id, before, arguments)
+        # SQS takes an empty text for "back to the default", moto 5.2.5 does not.
+        gone = self._attributes(before).keys() - self._attributes(arguments).keys()
+        cleared = {name: _QUEUE_DEFAULTS.get(name, "") for name in gone}
         attributes = {**cleared, **self._attributes(arguments)}
         if attributes:
             self.client("sqs").set_queue_attributes(QueueUrl=id, Attributes=attributes)
@@ -77,9 +100,27 @@ class Topic(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        sns = self.client("sns")
+        found = sns.get_topic_attributes(TopicArn=id)["Attributes"]
+        return {
+            "displayName": found.get("DisplayName") or None,
+            "kmsMasterKeyId": found.get("KmsMasterKeyId") or None,
+            "policy": canonical(found.get("Policy")),
+            "tags": tag_map(sns.list_tags_for_resource(ResourceArn=id).get("Tags", [])),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
-        for name, value in self._attributes(arguments).items():
-            self.client("sns").set_topic_attributes(TopicArn=id, AttributeName=name, AttributeValue=value)
+        sns = self.client("sns")
+        given, earlier = self._attributes(arguments), self._attributes(before)
+        cleared = dict.fromkeys(earlier.keys() - given.keys() - {"Policy"}, "")  # a topic always has a policy
+        for name, value in {**cleared, **given}.items():
+            if name != "FifoTopic":
+                sns.set_topic_attributes(TopicArn=id, AttributeName=name, AttributeValue=value)
+        if stale := dropped_tags(before, arguments):
+            sns.untag_resource(ResourceArn=id, TagKeys=stale)
+        if arguments.get("tags"):
+            sns.tag_resource(ResourceArn=id, Tags=tag_list(arguments["tags"]))
         return {}
 
     def delete(self, id: str, outputs: Properties) -> None:
@@ -112,8 +153,23 @@ class LogGroup(Live):
         found = self.client("logs").describe_log_groups(logGroupNamePrefix=id)["logGroups"]
         return {} if any(group["logGroupName"] == id for group in found) else None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        logs = self.client("logs")
+        found = logs.describe_log_groups(logGroupNamePrefix=id)["logGroups"]
+        group = next(group for group in found if group["logGroupName"] == id)
+        return {
+            "retentionInDays": group.get("retentionInDays"),
+            "kmsKeyId": group.get("kmsKeyId"),
+            "tags": logs.list_tags_log_group(logGroupName=id).get("tags", {}),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._retain(id, arguments)
+        logs = self.client("logs")
+        if stale := dropped_tags(before, arguments):
+            logs.untag_log_group(logGroupName=id, tags=stale)
+        if arguments.get("tags"):
+            logs.tag_log_group(logGroupName=id, tags=arguments["tags"])
         return {}
 
     def delete(self, id: str, outputs: Properties) -> None:
@@ -126,3 +182,17 @@ class LogGroup(Live):
         else:
             with tolerating("ResourceNotFoundException"):
                 self.client("logs").delete_retention_policy(logGroupName=name)
+
+
+def _plain(text: str | None) -> str | int | bool | None:
+    """An attribute of a queue, all of which are text, as the SDK has it."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text and text.isdigit() else text or None
+
+
+def _retag_queue(sqs: Any, url: str, before: Properties, arguments: Properties) -> None:
+    if stale := dropped_tags(before, arguments):
+        sqs.untag_queue(QueueUrl=url, TagKeys=stale)
+    if arguments.get("tags"):
+        sqs.tag_queue(QueueUrl=url, Tags=arguments["tags"])

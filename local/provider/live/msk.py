@@ -6,6 +6,7 @@ Configurations of clusters are kept as state: the local broker has its own (`loc
 from __future__ import annotations
 
 import json
+import time
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    ConfigSource,
     NewPartitions,
     NewTopic,
     ResourceType,
@@ -25,6 +27,8 @@ from local.provider.live.casing import pascal
 from local.provider.wire import Properties
 
 TIMEOUT_SECONDS = 30
+SETTLE_SECONDS = 5
+POLL_SECONDS = 0.05
 _BROKERS = {
     "bootstrapBrokers": "BootstrapBrokerString",
     "bootstrapBrokersTls": "BootstrapBrokerStringTls",
@@ -89,6 +93,7 @@ class Topic(Live):
             config=_configs(arguments),
         )
         self._await(self._admin.create_topics([topic]))
+        self._await_known(arguments)
         arn = _topic_arn(arguments)
         return arn, {"arn": arn, "configsActual": arguments.get("configs") or "{}"}
 
@@ -97,6 +102,30 @@ class Topic(Live):
         known = self._admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics.get(name)
         gone = known is None or (known.error is not None and known.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART)
         return None if gone else {}
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        own, partitions = self._now(_topic(id))
+        return {"configs": json.dumps(own, sort_keys=True), "partitionCount": partitions}
+
+    def _await_known(self, arguments: Properties) -> None:
+        """Until the broker tells what it has agreed to: it does both at its own pace."""
+        wanted, deadline = (_configs(arguments), int(arguments["partitionCount"])), time.monotonic() + SETTLE_SECONDS
+        while self._now(arguments["name"]) != wanted and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
+    def _now(self, name: str) -> tuple[dict[str, str], int]:
+        """(what is set on the topic itself, its partitions)."""
+        known = self._admin.list_topics(name, timeout=TIMEOUT_SECONDS).topics.get(name)
+        if known is None or known.error is not None:
+            return {}, 0
+        topic = ConfigResource(ResourceType.TOPIC, name)
+        (answer,) = self._admin.describe_configs([topic]).values()
+        own = {
+            entry.name: entry.value
+            for entry in answer.result(TIMEOUT_SECONDS).values()
+            if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+        }
+        return own, len(known.partitions)
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         admin, name = self._admin, _topic(id)
@@ -111,6 +140,7 @@ class Topic(Live):
         if old != new:
             resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=changes)
             self._await(admin.incremental_alter_configs([resource]))
+        self._await_known(arguments)
         return {"configsActual": arguments.get("configs") or "{}"}
 
     def delete(self, id: str, outputs: Properties) -> None:

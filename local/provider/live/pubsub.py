@@ -71,6 +71,10 @@ class Topic(PubSub):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        now = self.publisher.get_topic(topic=id, timeout=TIMEOUT_SECONDS)
+        return {"labels": dict(now.labels)}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         mask = FieldMask(paths=["labels", "message_retention_duration"])
         request = {"topic": self._topic(arguments), "update_mask": mask}
@@ -103,6 +107,15 @@ class Subscription(PubSub):
             self.subscriber.get_subscription(subscription=id, timeout=TIMEOUT_SECONDS)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        now = self.subscriber.get_subscription(subscription=id, timeout=TIMEOUT_SECONDS)
+        attempts, dead = now.dead_letter_policy.max_delivery_attempts, now.dead_letter_policy.dead_letter_topic
+        return {
+            "ackDeadlineSeconds": now.ack_deadline_seconds,
+            "labels": dict(now.labels),
+            "deadLetterPolicy": {"deadLetterTopic": dead, "maxDeliveryAttempts": attempts} if dead else None,
+        }
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         paths = ["ack_deadline_seconds", "labels", "message_retention_duration", "dead_letter_policy", "retry_policy"]

@@ -122,6 +122,11 @@ class Instance(Live):
             return self._computed(found["DBInstances"][0])
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        """Not storage, which grows on its own, and not the password, which RDS rotates."""
+        told = self.client("rds").describe_db_instances(DBInstanceIdentifier=outputs["identifier"])["DBInstances"][0]
+        return {"instanceClass": told.get("DBInstanceClass"), "deletionProtection": told.get("DeletionProtection")}
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         changed = self.client("rds").modify_db_instance(
             DBInstanceIdentifier=before["identifier"],

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from local.provider.assets import Archive, Asset
-from local.provider.live.base import Live, code, compact, partly_made, tag_list, tolerating
-from local.provider.live.casing import pascal
+from local.provider.live.base import Live, code, compact, partly_made, tag_list, tag_map, tolerating
+from local.provider.live.casing import camel, pascal
 from local.provider.wire import Properties
 from local.site import REGION
 
@@ -50,6 +50,11 @@ class Bucket(Live):
             self.client("s3").head_bucket(Bucket=id)
             return {}
         return None
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        with tolerating("NoSuchTagSet"):
+            return {"tags": tag_map(self.client("s3").get_bucket_tagging(Bucket=id)["TagSet"])}
+        return {"tags": {}}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self._tag(id, arguments)
@@ -107,6 +112,13 @@ class BucketSetting(Live):
             return {} if self.removal or "Status" in answer else None
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        return self.reported(getattr(self.client("s3"), self.getter)(Bucket=id))
+
+    def reported(self, answer: Properties) -> Properties:
+        """The arguments in what the getter answered."""
+        raise NotImplementedError
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         self.put(arguments)
         return {}
@@ -122,6 +134,10 @@ class BucketVersioning(BucketSetting):
 
     getter, removal = "get_bucket_versioning", None
 
+    def reported(self, answer: Properties) -> Properties:
+        given = compact(status=answer.get("Status"), mfaDelete=answer.get("MFADelete"))
+        return {"versioningConfiguration": given}
+
     def put(self, arguments: Properties) -> None:
         wanted = arguments["versioningConfiguration"]
         given = compact(Status=wanted["status"], MFADelete=wanted.get("mfaDelete"))
@@ -135,6 +151,15 @@ class BucketVersioning(BucketSetting):
 class BucketEncryption(BucketSetting):
     getter, removal = "get_bucket_encryption", "delete_bucket_encryption"
     absent = ("ServerSideEncryptionConfigurationNotFoundError",)
+
+    def reported(self, answer: Properties) -> Properties:
+        rules = []
+        for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]:
+            default = rule.get("ApplyServerSideEncryptionByDefault") or {}
+            encryption = compact(sseAlgorithm=default.get("SSEAlgorithm"), kmsMasterKeyId=default.get("KMSMasterKeyID"))
+            bucket_key = bool(rule.get("BucketKeyEnabled"))
+            rules.append({"applyServerSideEncryptionByDefault": encryption, "bucketKeyEnabled": bucket_key})
+        return {"rules": rules}
 
     def put(self, arguments: Properties) -> None:
         rules = []
@@ -156,6 +181,9 @@ class BucketPublicAccessBlock(BucketSetting):
     getter, removal = "get_public_access_block", "delete_public_access_block"
     absent = ("NoSuchPublicAccessBlockConfiguration",)
 
+    def reported(self, answer: Properties) -> Properties:
+        return dict(camel(answer["PublicAccessBlockConfiguration"]))
+
     def put(self, arguments: Properties) -> None:
         names = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
         self.client("s3").put_public_access_block(
@@ -167,6 +195,10 @@ class BucketPublicAccessBlock(BucketSetting):
 class BucketLifecycle(BucketSetting):
     getter, removal = "get_bucket_lifecycle_configuration", "delete_bucket_lifecycle"
     absent = ("NoSuchLifecycleConfiguration",)
+
+    def reported(self, answer: Properties) -> Properties:
+        rules = sorted(answer["Rules"], key=lambda rule: str(rule["ID"]))  # they apply together, in no order
+        return {"rules": [{"id": rule.pop("ID"), **camel(rule)} for rule in map(dict, rules)]}
 
     def put(self, arguments: Properties) -> None:
         self.client("s3").put_bucket_lifecycle_configuration(
@@ -207,6 +239,10 @@ class Object(Live):
                 return None
             raise
         return {"etag": head["ETag"].strip('"'), "versionId": head.get("VersionId", "")}
+
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        bucket, key = id.split("/", 1)
+        return {"tags": tag_map(self.client("s3").get_object_tagging(Bucket=bucket, Key=key)["TagSet"])}
 
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
         return self._put(arguments)

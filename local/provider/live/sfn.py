@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.provider.live.base import Live, compact, tag_list, tolerating
+from local.provider.live.base import Live, canonical, compact, dropped_tags, tag_list, tag_map, tolerating
 from local.provider.wire import Properties
 from local.site import ACCOUNT, REGION
 
@@ -32,8 +32,25 @@ class StateMachine(Live):
             return {}
         return None
 
+    def observe(self, id: str, outputs: Properties) -> Properties:
+        client = self.client("stepfunctions")
+        found = client.describe_state_machine(stateMachineArn=id)
+        tags = client.list_tags_for_resource(resourceArn=id).get("tags", [])
+        return {
+            "definition": canonical(found["definition"]),
+            "roleArn": found["roleArn"],
+            "loggingConfiguration": found.get("loggingConfiguration"),
+            "tracingConfiguration": found.get("tracingConfiguration"),
+            "tags": tag_map(tags, "key", "value"),
+        }
+
     def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
-        self.client("stepfunctions").update_state_machine(stateMachineArn=id, **self._definition(arguments))
+        client = self.client("stepfunctions")
+        client.update_state_machine(stateMachineArn=id, **self._definition(arguments))
+        if stale := dropped_tags(before, arguments):
+            client.untag_resource(resourceArn=id, tagKeys=stale)
+        if arguments.get("tags"):
+            client.tag_resource(resourceArn=id, tags=tag_list(arguments["tags"], "key", "value"))
         return {}
 
     def delete(self, id: str, outputs: Properties) -> None:

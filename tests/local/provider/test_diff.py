@@ -110,6 +110,15 @@ def test_replacing_arguments_are_those_of_the_real_providers(
     assert changes(token, {argument: "a"}, {argument: "b"}) == [(argument, "UPDATE", replaces)]
 
 
+@pytest.mark.parametrize(
+    ("argument", "replaces"), [("clientSubnets", True), ("instanceType", False), ("storageInfo", False)]
+)
+def test_a_part_of_an_argument_may_replace_while_the_others_do_not(changes: Any, argument: str, replaces: bool) -> None:
+    before, after = {"brokerNodeGroupInfo": {argument: ["a"]}}, {"brokerNodeGroupInfo": {argument: ["b"]}}
+    path = f"brokerNodeGroupInfo.{argument}[0]"
+    assert changes("aws:msk/cluster:Cluster", before, after) == [(path, "UPDATE", replaces)]
+
+
 def test_a_resource_with_a_fixed_name_goes_before_its_replacement_comes(shapes: Shapes) -> None:
     fixed = diff(shapes.get(TOPIC), {"name": "t", "clusterArn": "a"}, {"name": "t", "clusterArn": "b"})
     renamed = diff(shapes.get(TOPIC), {"name": "t"}, {"name": "u"})

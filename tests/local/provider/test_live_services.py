@@ -5,13 +5,20 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 from google.api_core.exceptions import AlreadyExists, InvalidArgument
 
 from local import services
@@ -72,6 +79,17 @@ def test_a_topic_has_the_partitions_and_settings_of_the_program(kafka: MakeLive,
     assert len(admin.list_topics("orders").topics["orders"].partitions) == 6
     assert setting("max.message.bytes") == "2000000"
     assert setting("retention.ms") == "604800000"  # no longer in the program, so back at the broker's
+
+    assert topics.observe(id, {}) == {"configs": '{"max.message.bytes": "2000000"}', "partitionCount": 6}
+    by_hand = [ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)]
+    changed = admin.incremental_alter_configs(
+        [ConfigResource(ResourceType.TOPIC, "orders", incremental_configs=by_hand)]
+    )
+    assert [future.result(10) for future in changed.values()] == [None]
+    deadline = time.monotonic() + 10
+    while "retention.ms" not in topics.observe(id, {})["configs"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
     with pytest.raises(KafkaRefusedError, match="INVALID_PARTITIONS"):
         topics.update(id, {**arguments, "partitionCount": 6}, {**arguments, "partitionCount": 2})
