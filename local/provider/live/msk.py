@@ -149,6 +149,9 @@ class Topic(Live):
         except KafkaRefusedError as error:
             if error.code != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self.read(id, outputs) is not None and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
 
     @cached_property
     def _admin(self) -> AdminClient:
