@@ -157,7 +157,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     )
     catalog = Catalog(
         "catalog",
-        CatalogArgs(where=where, contracts=data, location=lake.location, optimizer=_optimizer(config.lake, access)),
+        CatalogArgs(
+            where=where,
+            contracts=data,
+            kms_key_arn=keys.arn("lake"),
+            location=lake.location,
+            optimizer=_optimizer(config.lake, access),
+        ),
         opts=here,
     )
     grants = _grants(data, access, lake, catalog)

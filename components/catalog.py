@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.place import Place
-from components.policies import Grantee, allow, attach
+from components.policies import Grantee, Statement, allow, attach
 from contracts import Contracts, Table
 
 _READ = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
@@ -33,10 +33,11 @@ class OptimizerArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogArgs:
-    """`location` says where a table lies (s3://bucket/prefix)."""
+    """`location` says where a table lies (s3://bucket/prefix); `kms_key_arn` encrypts what the catalog says of it."""
 
     where: Place
     contracts: Contracts
+    kms_key_arn: Input[str]
     location: Callable[[Table], Output[str]]
     optimizer: OptimizerArgs | None
 
@@ -48,13 +49,16 @@ class Catalog(ComponentResource):
         super().__init__("platform:catalog:Catalog", name, {}, opts)
         self._name, self._args = name, args
         self._held = args.where.stateful(self)
+        encrypted = self._encrypt()
+        self._encrypted = ResourceOptions.merge(self._held, ResourceOptions(depends_on=[encrypted]))
         self.databases = {
             database: aws.glue.CatalogDatabase(
                 f"{name}-{database}",
                 name=database,
                 description=f"NovaRetail: {database}",
                 tags=args.where.tags,
-                opts=self._held,
+                # What is in the catalog before stays in clear until it is written again.
+                opts=self._encrypted,
             )
             for database in args.contracts.databases
         }
@@ -67,11 +71,37 @@ class Catalog(ComponentResource):
 
     def grant_read(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
         """Let a role look up tables."""
-        return attach(self, f"{self._name}-read-{grantee.name}", grantee, [allow(_READ, self._arns(tables))])
+        statements = [allow(_READ, self._arns(tables)), self._use_key("kms:Decrypt")]
+        return attach(self, f"{self._name}-read-{grantee.name}", grantee, statements)
 
     def grant_write(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
         """Let a role look up tables and commit to them."""
-        return attach(self, f"{self._name}-write-{grantee.name}", grantee, [allow(_WRITE, self._arns(tables))])
+        statements = [
+            allow(_WRITE, self._arns(tables)),
+            self._use_key("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
+        ]
+        return attach(self, f"{self._name}-write-{grantee.name}", grantee, statements)
+
+    def _use_key(self, *actions: str) -> Statement:
+        """Glue reads and writes its encrypted catalog with the rights of whoever calls it."""
+        return allow(actions, [self._args.kms_key_arn], when=self._args.where.through("glue"))
+
+    def _encrypt(self) -> aws.glue.DataCatalogEncryptionSettings:
+        """Encrypt the account's catalog in this region: names, columns and comments of tables, and connections."""
+        key = self._args.kms_key_arn
+        return aws.glue.DataCatalogEncryptionSettings(
+            f"{self._name}-encryption",
+            catalog_id=self._args.where.account,
+            data_catalog_encryption_settings={
+                "encryption_at_rest": {"catalog_encryption_mode": "SSE-KMS", "sse_aws_kms_key_id": key},
+                "connection_password_encryption": {
+                    "aws_kms_key_id": key,
+                    "return_connection_password_encrypted": True,
+                },
+            },
+            # Taken away, the catalog of kept tables would be in clear again.
+            opts=self._held,
+        )
 
     def _arns(self, tables: Sequence[Table]) -> list[str]:
         # Glue asks for the right on the catalog, the database and the table.

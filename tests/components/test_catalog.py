@@ -101,7 +101,28 @@ def test_the_optimizers_role_may_write_what_it_maintains_and_its_logs(prod: Reco
 
 def test_a_connector_commits_to_its_table_and_makes_or_drops_none(data_stack: Recording) -> None:
     (policy,) = [p for p in data_stack.of("RolePolicy") if p.name == "catalog-write-orders-to-lake"]
-    (statement,) = policy.json("policy")["Statement"]
+    (statement, key) = policy.json("policy")["Statement"]
+    assert key["Condition"] == {"StringEquals": {"kms:ViaService": ["glue.eu-west-1.amazonaws.com"]}}
     assert set(statement["Action"]) == {"glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:UpdateTable"}
     resources = [arn.split(":", 5)[-1] for arn in statement["Resource"]]
     assert resources == ["catalog", "database/raw", "table/raw/orders"]
+
+
+def test_the_catalog_is_encrypted_with_the_lakes_key_before_anything_is_in_it(data_stack: Recording) -> None:
+    (settings,) = data_stack.of("DataCatalogEncryptionSettings")
+    key = "arn:aws:kms:eu-west-1:000000000000:keys-lake"
+    assert settings.inputs["dataCatalogEncryptionSettings"] == {
+        "encryptionAtRest": {"catalogEncryptionMode": "SSE-KMS", "sseAwsKmsKeyId": key},
+        "connectionPasswordEncryption": {"awsKmsKeyId": key, "returnConnectionPasswordEncrypted": True},
+    }
+    for database in data_stack.of("CatalogDatabase"):
+        assert settings.name in database.depends_on, database.name
+
+
+def test_whoever_uses_a_table_may_use_the_key_through_glue(data_stack: Recording) -> None:
+    grants = [p for p in data_stack.of("RolePolicy") if p.name.startswith(("catalog-read-", "catalog-write-"))]
+    assert grants
+    for policy in grants:
+        actions = {a for s in policy.json("policy")["Statement"] for a in s["Action"] if a.startswith("kms:")}
+        wanted = {"kms:Decrypt"} if "-read-" in policy.name else {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}
+        assert actions == wanted, policy.name

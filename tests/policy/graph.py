@@ -55,6 +55,9 @@ class Graph:
     recording: Recording
     roles: Mapping[str, Role]
 
+    def principal(self, role: Role) -> Principal:
+        return Principal(role.arn, self.account, self.organization)
+
     def may(
         self,
         role: Role,
@@ -66,9 +69,8 @@ class Graph:
         delegates: bool = True,
     ) -> Decision:
         """Whether a role may do something, by its own policies, its boundary and the resource's policy."""
-        principal = Principal(role.arn, self.account, self.organization)
         return decide(
-            Request(principal, action, resource, context or {}),
+            Request(self.principal(role), action, resource, context or {}),
             identity=role.policies,
             boundary=role.boundary,
             resource=policy,

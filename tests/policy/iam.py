@@ -116,7 +116,7 @@ def _applies(statement: Mapping[str, Any], request: Request) -> bool:
     return (
         _principal(statement, request)
         and _listed(statement, "Action", lambda pattern: _like(pattern.lower(), request.action.lower()))
-        and _listed(statement, "Resource", lambda pattern: _arn_like(_filled(pattern, request), request.resource))
+        and _listed(statement, "Resource", lambda pattern: arn_like(_filled(pattern, request), request.resource))
         and all(
             _condition(operator, key, _list(values), request)
             for operator, keys in statement.get("Condition", {}).items()
@@ -186,7 +186,7 @@ def _like(pattern: str, text: str) -> bool:
     return _pattern(pattern).fullmatch(text) is not None
 
 
-def _arn_like(pattern: str, arn: str) -> bool:
+def arn_like(pattern: str, arn: str) -> bool:
     """Wildcards of an ARN stay within its six parts."""
     if pattern == "*":
         return True
@@ -198,8 +198,8 @@ _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, given: wanted == given,
     "StringEqualsIgnoreCase": lambda wanted, given: wanted.lower() == given.lower(),
     "StringLike": _like,
-    "ArnEquals": _arn_like,
-    "ArnLike": _arn_like,
+    "ArnEquals": arn_like,
+    "ArnLike": arn_like,
     "Bool": lambda wanted, given: wanted.lower() == given.lower(),
     "NumericEquals": lambda wanted, given: float(given) == float(wanted),
     "NumericLessThan": lambda wanted, given: float(given) < float(wanted),
