@@ -16,6 +16,7 @@ from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
+from components.delivery import Delivery, DeliveryArgs
 from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.guardrails import Guardrails, GuardrailsArgs
@@ -24,9 +25,8 @@ from components.landing import FUNCTION as LANDING
 from components.landing import Landing, LandingArgs
 from components.landing_zone import LandingZone, LandingZoneError, from_stack
 from components.log_archive import LogArchive, LogArchiveArgs
-from components.names import ADMIN_ROLE
 from components.network import Network, NetworkArgs
-from components.organization import SHARED, Organization, OrganizationArgs
+from components.organization import ENVIRONMENTS, SHARED, Organization, OrganizationArgs
 from components.organization_trail import OrganizationTrail, OrganizationTrailArgs
 from components.people import People, PeopleArgs, Person
 from components.place import Place
@@ -91,15 +91,26 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             unused_days=chosen.unused_days,
         ),
     )
+    deliveries = {
+        account: Delivery(
+            f"delivery-{account}",
+            DeliveryArgs(
+                where=where,
+                account_id=units.account_ids[account],
+                environment=environment,
+                repository=chosen.repository,
+            ),
+            opts=ResourceOptions(provider=units.providers[account]),
+        )
+        for account, environment in ENVIRONMENTS.items()
+    }
     pulumi.export("accounts", units.account_ids)
     pulumi.export("organization_id", units.organization.id)
     pulumi.export("alerts", alerts.topic_arn)
     pulumi.export("log_archive_bucket", archive.bucket_name)
     pulumi.export("log_archive_key_arn", archive.key_arn)
-    roles = {
-        name: Output.concat("arn:aws:iam::", id_, f":role/{ADMIN_ROLE}") for name, id_ in units.account_ids.items()
-    }
-    pulumi.export("deploy_roles", roles)
+    pulumi.export("deploy_roles", {account: made.deploy.arn for account, made in deliveries.items()})
+    pulumi.export("preview_roles", {account: made.preview.arn for account, made in deliveries.items()})
 
 
 def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place, zone: LandingZone) -> None:

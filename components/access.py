@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, ResourceOptions
 
+from components.names import PLATFORM_BOUNDARY
 from components.place import Place
 from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, allow, deny, document, trust
 
@@ -45,6 +46,8 @@ class Access(ComponentResource):
         self._name, self._args = name, args
         self.boundary = aws.iam.Policy(
             f"{name}-boundary",
+            # The organization lets the pipeline make roles with this boundary only, by its name.
+            name=PLATFORM_BOUNDARY.format(environment=args.where.environment),
             description="The most that a role of the data backbone can be given",
             policy=document(_boundary(args), limit=MANAGED_LIMIT, of="the permission boundary"),
             tags=args.where.tags,

@@ -18,15 +18,15 @@ from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.names import (
     ADMIN_ROLE,
-    DELIVERY_BOUNDARY,
+    DELIVERY,
     DEPLOY_ROLE,
     LOG_ARCHIVE,
+    PIPELINE_IDENTITY,
     PLATFORM_BOUNDARY,
     PREVIEW_ROLE,
 )
 from components.policies import ANYTHING, SCP_LIMIT, Statement, deny, document
 
-PIPELINE_IDENTITY = "token.actions.githubusercontent.com"
 GLOBAL = (
     "account:*",
     "artifact:*",
@@ -248,7 +248,7 @@ def _identity() -> list[Statement]:
             ["arn:aws:iam::*:oidc-provider/*"],
             when=_unless(_ADMIN),
         ),
-        deny(alter_policy, [f"arn:aws:iam::*:policy/{DELIVERY_BOUNDARY}*"], when=_unless(_ADMIN)),
+        deny(alter_policy, [f"arn:aws:iam::*:policy/{DELIVERY}*"], when=_unless(_ADMIN)),
         deny(
             alter_policy,
             [f"arn:aws:iam::*:policy/{PLATFORM_BOUNDARY.format(environment='*')}"],

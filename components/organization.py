@@ -13,6 +13,8 @@ from components.place import Place
 
 UNITS = {"prod-core": "production", "nonprod-core": "non-production", "shared-services": "shared"}
 """Account -> the unit that it is in."""
+ENVIRONMENTS = {"prod-core": "prod", "nonprod-core": "nonprod", "shared-services": "shared"}
+"""Account -> the environment that the repository's pipeline deploys there, by its name in both places."""
 SHARED = "shared-services"
 """The account that runs what all share: log archive, GuardDuty, Access Analyzer."""
 SERVICES = (

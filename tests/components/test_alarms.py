@@ -95,10 +95,11 @@ def test_a_period_is_one_that_cloudwatch_takes_and_all_of_them_together_are_a_da
         assert len(alarm.inputs["alarmDescription"]) <= 1024, alarm.name
 
 
-def test_every_alarm_and_rule_of_prod_has_a_paragraph_in_the_runbook(prod: Recording) -> None:
+def test_every_alarm_and_rule_has_a_paragraph_in_the_runbook(prod: Recording, organization: Recording) -> None:
     headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M)
     told = [target.inputs["rule"] for target in prod.of("EventTarget") if target.inputs["arn"].endswith("alerts-topic")]
-    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in prod.of("MetricAlarm")}
+    alarms = [*prod.of("MetricAlarm"), *organization.of("MetricAlarm")]
+    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in alarms}
     assert sorted(wanted - set(headings)) == []
     assert sorted(set(told) - set(headings)) == []
     assert len(headings) == len(set(headings))
@@ -108,7 +109,7 @@ def test_the_runbook_has_no_paragraph_for_what_no_stack_has(prod: Recording) -> 
     headings = set(re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M))
     found = {
         " + ".join(metric for _, metric, _ in watched(alarm))
-        for stack in (prod, record("nonprod"))
+        for stack in (prod, record("nonprod"), record("organization"))
         for alarm in stack.of("MetricAlarm")
     }
     assert sorted(headings - found - {rule.name for rule in prod.of("EventRule")}) == []

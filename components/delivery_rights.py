@@ -1,0 +1,541 @@
+"""What a pipeline needs of AWS to preview and to deploy an environment, service by service, as policy statements.
+
+A preview reads how things are configured, never what they hold. A deployment also changes them; the roles that it
+makes carry the environment's permission boundary, and it passes them only to the services that take them. Where IAM
+knows a resource, the account, and the environment's prefix where the program fixes names, stand in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi import Input, Output
+
+from components.names import ADMIN_ROLE, DELIVERY, DEPLOY_ROLE, PLATFORM_BOUNDARY, PREVIEW_ROLE
+from components.policies import ANYTHING, Statement, allow, deny
+
+ROLES = ("access-*", "dms-*")
+"""The platform's roles as the program names them, besides those with the environment's prefix; DMS looks for two of
+its roles by names of its own."""
+PASSED_TO = (
+    "cloudtrail.amazonaws.com",
+    "dms.amazonaws.com",
+    "events.amazonaws.com",
+    "glue.amazonaws.com",
+    "kafkaconnect.amazonaws.com",
+    "lambda.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "redshift-serverless.amazonaws.com",
+    "redshift.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "states.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+LINKED = (
+    "delivery.logs.amazonaws.com",
+    "kafka.amazonaws.com",
+    "kafka.application-autoscaling.amazonaws.com",
+    "kafkaconnect.amazonaws.com",
+    "rds.amazonaws.com",
+    "redshift.amazonaws.com",
+    "route53resolver.amazonaws.com",
+    "transitgateway.amazonaws.com",
+)
+"""Services that make a role of their own in an account when they are first used there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a pipeline deploys to."""
+
+    account: Input[str]
+    region: str
+    environment: str
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> Output[str]:
+        place = self.region if region is None else region
+        return Output.concat(f"arn:aws:{service}:{place}:", self.account, f":{resource}")
+
+    def name(self, suffix: str) -> str:
+        return f"novaretail-{self.environment}-{suffix}"
+
+    @property
+    def shipped(self) -> list[Input[str]]:
+        """The objects that the program itself writes: code, and reference data."""
+        return [f"arn:aws:s3:::{self.name('code')}/*", f"arn:aws:s3:::{self.name('datalake-raw')}/reference/*"]
+
+
+@dataclass(frozen=True)
+class _Service:
+    """`changes` and `reads` on `resources`; `makes` and `looks` are the same where IAM knows no resource."""
+
+    name: str
+    changes: tuple[str, ...]
+    reads: tuple[str, ...]
+    makes: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ("*",)
+
+    def actions(self, verbs: Sequence[str]) -> list[str]:
+        return [f"{self.name}:{verb}" for verb in verbs]
+
+
+_TAGS = ("TagResource", "UntagResource")
+_DATA = (
+    _Service(
+        "glue",
+        ("Create*", "Delete*", "Update*", *_TAGS),
+        ("Get*", "ListTableOptimizerRuns"),
+        makes=("CreateSecurityConfiguration", "DeleteSecurityConfiguration"),
+        looks=("GetSecurityConfiguration",),
+    ),
+    _Service(
+        "kafka",
+        ("CreateCluster*", "CreateConfiguration", "CreateTopic", "Delete*", "Update*", *_TAGS),
+        ("DescribeCluster", "DescribeClusterV2", "DescribeConfiguration*", "DescribeTopic*", "ListNodes", "ListTags*"),
+        looks=("DescribeClusterOperation*", "GetBootstrapBrokers", "GetCompatibleKafkaVersions", "ListClustersV2"),
+    ),
+    # Topics are made through the cluster's own permissions; what is in them is not read.
+    _Service(
+        "kafka-cluster",
+        ("AlterTopic*", "CreateTopic", "DeleteTopic"),
+        ("Connect", "DescribeTopic*"),
+    ),
+    _Service(
+        "kafkaconnect",
+        ("Delete*", "UpdateConnector", *_TAGS),
+        ("Describe*", "ListTagsForResource"),
+        makes=("CreateConnector", "CreateCustomPlugin", "CreateWorkerConfiguration"),
+        looks=("ListConnectors", "ListCustomPlugins", "ListWorkerConfigurations"),
+    ),
+    _Service(
+        "rds",
+        (
+            "AddTagsToResource",
+            "CreateDBInstance",
+            "CreateDBParameterGroup",
+            "CreateDBSnapshot",
+            "CreateDBSubnetGroup",
+            "DeleteDBInstance",
+            "DeleteDBParameterGroup",
+            "DeleteDBSubnetGroup",
+            "ModifyDBInstance",
+            "ModifyDBParameterGroup",
+            "ModifyDBSubnetGroup",
+            "RebootDBInstance",
+            "RemoveTagsFromResource",
+            "ResetDBParameterGroup",
+        ),
+        ("DescribeDBInstances", "DescribeDBParameter*", "DescribeDBSubnetGroups", "ListTagsForResource"),
+        looks=("DescribeDBEngineVersions", "DescribeOrderableDBInstanceOptions"),
+    ),
+    _Service(
+        "dms",
+        (
+            "AddTagsToResource",
+            "CreateEndpoint",
+            "CreateReplicationConfig",
+            "CreateReplicationSubnetGroup",
+            "DeleteEndpoint",
+            "DeleteReplicationConfig",
+            "DeleteReplicationSubnetGroup",
+            "ModifyEndpoint",
+            "ModifyReplicationConfig",
+            "ModifyReplicationSubnetGroup",
+            "RemoveTagsFromResource",
+            "StartReplication",
+            "StopReplication",
+        ),
+        ("ListTagsForResource",),
+        looks=(
+            "DescribeEndpoints",
+            "DescribeReplicationConfigs",
+            "DescribeReplicationSubnetGroups",
+            "DescribeReplications",
+        ),
+    ),
+    _Service(
+        "redshift-serverless",
+        ("*Namespace", "*Workgroup", *_TAGS),
+        ("GetNamespace", "GetWorkgroup", "ListTagsForResource"),
+        makes=("CreateUsageLimit", "DeleteUsageLimit", "UpdateUsageLimit"),
+        looks=("GetUsageLimit", "ListUsageLimits"),
+    ),
+    # Statements run without a look at their results.
+    _Service(
+        "redshift-data",
+        ("ExecuteStatement",),
+        (),
+        looks=("DescribeStatement",),
+        resources=("workgroup/*",),
+    ),
+    _Service(
+        "secretsmanager",
+        ("CreateSecret", "DeleteSecret", "*ResourcePolicy", "PutSecretValue", "RotateSecret", "UpdateSecret*", *_TAGS),
+        ("DescribeSecret", "GetResourcePolicy"),
+        resources=("secret:*",),
+    ),
+)
+_OPERATIONS = (
+    _Service(
+        "logs",
+        (
+            "AssociateKmsKey",
+            "CreateLogGroup",
+            "DeleteLogGroup",
+            "DeleteMetricFilter",
+            "DeleteRetentionPolicy",
+            "PutMetricFilter",
+            "PutRetentionPolicy",
+            *_TAGS,
+        ),
+        ("DescribeMetricFilters", "ListTagsForResource", "ListTagsLogGroup"),
+        # MSK, MSK Connect, flow logs and state machines set their log delivery up with the caller's rights.
+        makes=("CreateLogDelivery", "DeleteLogDelivery", "PutResourcePolicy", "UpdateLogDelivery"),
+        looks=("DescribeLogGroups", "DescribeResourcePolicies", "GetLogDelivery", "ListLogDeliveries"),
+    ),
+    _Service(
+        "cloudwatch",
+        ("DeleteAlarms", "PutMetricAlarm", *_TAGS),
+        ("DescribeAlarms", "ListTagsForResource"),
+        resources=("alarm:*",),
+    ),
+    _Service(
+        "events",
+        ("DeleteRule", "DisableRule", "EnableRule", "PutRule", "PutTargets", "RemoveTargets", *_TAGS),
+        ("DescribeRule", "ListTagsForResource", "ListTargetsByRule"),
+        resources=("rule/*",),
+    ),
+    _Service(
+        "scheduler",
+        ("CreateSchedule", "DeleteSchedule", "UpdateSchedule"),
+        ("GetSchedule",),
+        resources=("schedule/*",),
+    ),
+    _Service(
+        "sns",
+        ("CreateTopic", "DeleteTopic", "Set*Attributes", "Subscribe", "Unsubscribe", *_TAGS),
+        ("GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource"),
+    ),
+    _Service(
+        "sqs",
+        ("CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue"),
+        ("GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+    ),
+    _Service(
+        "lambda",
+        (
+            "AddPermission",
+            "CreateFunction",
+            "DeleteEventSourceMapping",
+            "DeleteFunction*",
+            "DeleteLayerVersion",
+            "PublishLayerVersion",
+            "PublishVersion",
+            "PutFunction*",
+            "RemovePermission",
+            "UpdateEventSourceMapping",
+            "UpdateFunction*",
+            *_TAGS,
+        ),
+        (
+            "GetEventSourceMapping",
+            "GetFunction*",
+            "GetLayerVersion*",
+            "GetPolicy",
+            "ListTags",
+            "ListVersionsByFunction",
+        ),
+        looks=("ListEventSourceMappings", "ListLayerVersions"),
+    ),
+    _Service(
+        "states",
+        ("CreateStateMachine", "DeleteStateMachine", "UpdateStateMachine", *_TAGS),
+        ("DescribeStateMachine", "ListStateMachineVersions", "ListTagsForResource"),
+        looks=("ValidateStateMachineDefinition",),
+    ),
+    _Service(
+        "application-autoscaling",
+        ("DeleteScalingPolicy", "DeregisterScalableTarget", "PutScalingPolicy", "RegisterScalableTarget", *_TAGS),
+        ("ListTagsForResource",),
+        looks=("DescribeScalableTargets", "DescribeScalingPolicies"),
+    ),
+    _Service(
+        "cloudtrail",
+        ("AddTags", "CreateTrail", "PutEventSelectors", "RemoveTags", "StartLogging", "UpdateTrail"),
+        ("GetEventSelectors", "GetInsightSelectors", "GetTrail*", "ListTags"),
+        looks=("DescribeTrails",),
+        resources=("trail/novaretail-*",),
+    ),
+)
+_NETWORK = (
+    _Service(
+        "ec2",
+        (
+            "AssociateRouteTable",
+            "AssociateTransitGatewayRouteTable",
+            "AuthorizeSecurityGroup*",
+            "CreateFlowLogs",
+            "CreateNetworkInterface",
+            "CreateRoute",
+            "CreateRouteTable",
+            "CreateSecurityGroup",
+            "CreateSubnet",
+            "CreateTags",
+            "CreateTransitGateway",
+            "CreateTransitGatewayRoute*",
+            "CreateTransitGatewayVpcAttachment",
+            "CreateVpc",
+            "CreateVpcEndpoint",
+            "DeleteFlowLogs",
+            "DeleteRoute",
+            "DeleteRouteTable",
+            "DeleteSecurityGroup",
+            "DeleteSubnet",
+            "DeleteTags",
+            "DeleteTransitGateway",
+            "DeleteTransitGatewayRoute*",
+            "DeleteTransitGatewayVpcAttachment",
+            "DeleteVpc",
+            "DeleteVpcEndpoints",
+            "DisableTransitGatewayRouteTablePropagation",
+            "DisassociateRouteTable",
+            "DisassociateTransitGatewayRouteTable",
+            "EnableTransitGatewayRouteTablePropagation",
+            "ModifySecurityGroupRules",
+            "ModifySubnetAttribute",
+            "ModifyTransitGateway*",
+            "ModifyVpcAttribute",
+            "ModifyVpcEndpoint",
+            "ReplaceRoute*",
+            "RevokeSecurityGroup*",
+            "UpdateSecurityGroupRuleDescriptions*",
+        ),
+        ("DescribeVpcAttribute", "SearchTransitGatewayRoutes"),
+        looks=(
+            "DescribeAccountAttributes",
+            "DescribeAvailabilityZones",
+            "DescribeFlowLogs",
+            "DescribeManagedPrefixLists",
+            "DescribeNetworkAcls",
+            "DescribeNetworkInterfaces",
+            "DescribePrefixLists",
+            "DescribeRouteTables",
+            "DescribeSecurityGroupRules",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeTags",
+            "DescribeTransitGateway*",
+            "DescribeVpcEndpoints",
+            "DescribeVpcs",
+            "GetTransitGatewayAttachmentPropagations",
+            "GetTransitGatewayRouteTable*",
+        ),
+    ),
+    _Service(
+        "route53resolver",
+        ("*ResolverQueryLogConfig", *_TAGS),
+        ("GetResolverQueryLogConfig", "ListTagsForResource"),
+        looks=("GetResolverQueryLogConfigAssociation", "ListResolverQueryLogConfig*"),
+    ),
+)
+GROUPS: dict[str, tuple[_Service, ...]] = {
+    "data": _DATA,
+    "storage": (),
+    "operations": _OPERATIONS,
+    "network": _NETWORK,
+    "identity": (),
+}
+"""A managed policy each: one of all would be larger than IAM takes. Storage and identity are all written out below."""
+
+
+def changes(group: str, target: Target) -> list[Statement]:
+    """What a deployment does with a group of services."""
+    services = GROUPS[group]
+    own = [allow(service.actions((*service.changes, *service.reads)), _on(service, target)) for service in services]
+    free = [action for service in services for action in service.actions((*service.makes, *service.looks))]
+    return [*own, *_anywhere(free), *_further(group, target, change=True)]
+
+
+def reads(group: str, target: Target) -> list[Statement]:
+    """What a preview reads of a group of services."""
+    services = GROUPS[group]
+    own = [allow(service.actions(service.reads), _on(service, target)) for service in services if service.reads]
+    free = [action for service in services for action in service.actions(service.looks)]
+    return [*own, *_anywhere(free), *_further(group, target, change=False)]
+
+
+def _anywhere(actions: Sequence[str]) -> list[Statement]:
+    """For actions for which IAM knows no resource."""
+    return [allow(actions, [ANYTHING])] if actions else []
+
+
+def _further(group: str, target: Target, *, change: bool) -> list[Statement]:
+    further = {"storage": _storage, "operations": _dashboards, "identity": _roles}
+    return further[group](target, change) if group in further else []
+
+
+def _on(service: _Service, target: Target) -> list[Output[str]]:
+    name = "kafka" if service.name == "kafka-cluster" else service.name
+    return [target.arn(name, resource) for resource in service.resources]
+
+
+def _storage(target: Target, change: bool) -> list[Statement]:
+    """Buckets by their names, the objects that the program ships, and keys."""
+    keys, aliases = target.arn("kms", "key/*"), target.arn("kms", "alias/*")
+    bucket = ["s3:Get*Configuration", "s3:GetBucket*", "s3:ListBucket", "s3:ListTagsForResource"]
+    objects = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion*"]
+    key = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+    used = ["kms:Decrypt"]
+    if change:
+        bucket += ["s3:CreateBucket", "s3:DeleteBucket*", "s3:Put*Configuration", "s3:PutBucket*", "s3:TagResource"]
+        objects += ["s3:DeleteObject*", "s3:PutObject", "s3:PutObjectTagging"]
+        key += ["kms:*KeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:*agResource"]
+        key += ["kms:UpdateKeyDescription"]
+        used += ["kms:GenerateDataKey*"]
+    through = {"StringLike": {"kms:ViaService": f"{'*' if change else 's3'}.{target.region}.amazonaws.com"}}
+    statements = [
+        allow(bucket, [f"arn:aws:s3:::{target.name('*')}"]),
+        allow(objects, target.shipped),
+        allow(key, [keys]),
+        allow(used, [keys], when=through),
+        allow(["kms:ListAliases"], [ANYTHING]),
+    ]
+    if change:
+        lent = {**through, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        tagged = {"StringEquals": {"aws:RequestTag/Project": "novaretail"}}
+        # The administrator's password of the warehouse, in whose name its statements run.
+        password = target.arn("secretsmanager", "secret:redshift!*")
+        statements += [
+            allow(["kms:CreateGrant"], [keys], when=lent),
+            allow(["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"], [keys, aliases]),
+            # A key has no name before it is made.
+            allow(["kms:CreateKey"], [ANYTHING], when=tagged),
+            allow(["secretsmanager:GetSecretValue"], [password]),
+        ]
+    return statements
+
+
+def _dashboards(target: Target, change: bool) -> list[Statement]:
+    """Dashboards, which belong to no region, and what calls functions, which IAM knows by the function."""
+    dashboard = [target.arn("cloudwatch", "dashboard/*", region="")]
+    verbs = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"] if change else []
+    statements = [allow(["cloudwatch:GetDashboard", *verbs], dashboard)]
+    if change:
+        functions: dict[str, dict[str, Input[str]]] = {
+            "ArnLike": {"lambda:FunctionArn": target.arn("lambda", "function:*")}
+        }
+        statements.append(allow(["lambda:CreateEventSourceMapping"], [ANYTHING], when=functions))
+    return statements
+
+
+def _roles(target: Target, change: bool) -> list[Statement]:
+    """Roles, only with the environment's boundary, and that boundary."""
+    roles = [target.arn("iam", f"role/{role}", region="") for role in (*ROLES, target.name("*"))]
+    boundary = target.arn("iam", f"policy/{PLATFORM_BOUNDARY.format(environment=target.environment)}", region="")
+    policies = [target.arn("iam", f"policy/{policy}", region="") for policy in ("access-*", target.name("*"))]
+    statements = [
+        allow(["iam:GetRole*", "iam:List*RolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRoleTags"], roles),
+        allow(["iam:GetPolicy*", "iam:ListPolicyTags", "iam:ListPolicyVersions"], policies),
+    ]
+    if change:
+        bounded: dict[str, dict[str, Input[str]]] = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+        statements += [
+            allow(
+                [
+                    "iam:AttachRolePolicy",
+                    "iam:CreateRole",
+                    "iam:DeleteRolePolicy",
+                    "iam:DetachRolePolicy",
+                    "iam:PutRolePermissionsBoundary",
+                    "iam:PutRolePolicy",
+                ],
+                roles,
+                when=bounded,
+            ),
+            allow(
+                [
+                    "iam:DeleteRole",
+                    "iam:TagRole",
+                    "iam:UntagRole",
+                    "iam:UpdateAssumeRolePolicy",
+                    "iam:UpdateRole",
+                    "iam:UpdateRoleDescription",
+                ],
+                roles,
+            ),
+            allow(["iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion", "iam:*agPolicy"], policies),
+            allow(["iam:PassRole"], roles, when={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}),
+            allow(
+                ["iam:CreateServiceLinkedRole"],
+                [target.arn("iam", "role/aws-service-role/*", region="")],
+                when={"StringEquals": {"iam:AWSServiceName": list(LINKED)}},
+            ),
+        ]
+    return statements
+
+
+def itself(target: Target, role: str) -> Statement:
+    """The pipeline comes as the role, and the program's provider takes it once more, by its ARN."""
+    return allow(["sts:AssumeRole"], [target.arn("iam", f"role/{role}", region="")])
+
+
+def never(target: Target) -> list[Statement]:
+    """What a preview does not read, whoever gives it more: objects of the lake, secrets, rows."""
+    return [
+        _except(["s3:GetObject*"], target.shipped),
+        deny(
+            ["redshift-data:*ExecuteStatement", "redshift-data:GetStatementResult*", "secretsmanager:*GetSecretValue"],
+            [ANYTHING],
+        ),
+    ]
+
+
+def boundary(target: Target) -> list[Statement]:
+    """The most that a pipeline's role can do, whatever else it is given: services in use, no data, no way up."""
+    every = [service for group in GROUPS.values() for service in group]
+    names = sorted({service.name for service in every} - {"kafka-cluster"})  # whose ARNs are those of kafka
+    resources: list[Input[str]] = [target.arn(name, "*") for name in (*names, "kms")]
+    resources += [target.arn(name, "*", region="") for name in ("cloudwatch", "iam")]
+    resources += [f"arn:aws:s3:::{target.name('*')}"]
+    whole = [f"{name}:*" for name in (*names, "kafka-cluster", "kms", "s3")]
+    free = [action for service in every for action in service.actions((*service.makes, *service.looks))]
+    free += ["kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping"]
+    own = [target.arn("iam", f"role/{role}", region="") for role in (ADMIN_ROLE, DEPLOY_ROLE, PREVIEW_ROLE)]
+    own.append(target.arn("iam", f"policy/{DELIVERY}*", region=""))
+    platform = target.arn("iam", f"policy/{PLATFORM_BOUNDARY.format(environment=target.environment)}", region="")
+    other: dict[str, dict[str, Input[str]]] = {"StringNotEquals": {"iam:PermissionsBoundary": platform}}
+    return [
+        # A boundary gives nothing: what a role may do, and on what, its policies say.
+        allow([*whole, "iam:*Polic*", "iam:*Role*", "sts:AssumeRole"], resources),
+        *_anywhere(free),
+        deny(
+            ["iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:Put*", "iam:Set*", "iam:Update*"],
+            own,
+        ),
+        deny(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"], [ANYTHING], when=other),
+        deny(["iam:*Group*", "iam:*User*", "iam:DeleteRolePermissionsBoundary"], [ANYTHING]),
+        _except(["s3:DeleteObject*", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], target.shipped),
+        _except(["secretsmanager:GetSecretValue"], [target.arn("secretsmanager", "secret:redshift!*")]),
+        deny(
+            [
+                "kafka-cluster:ReadData",
+                "kafka-cluster:WriteData",
+                "lambda:Invoke*",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+                "logs:GetLogRecord",
+                "logs:StartQuery",
+                "redshift-data:GetStatementResult*",
+                "redshift-serverless:GetCredentials",
+                "secretsmanager:BatchGetSecretValue",
+                "sqs:ReceiveMessage",
+            ],
+            [ANYTHING],
+        ),
+    ]
+
+
+def _except(actions: Sequence[str], spared: Sequence[Input[str]]) -> Statement:
+    return {"Effect": "Deny", "Action": sorted(actions), "NotResource": list(spared)}
