@@ -190,6 +190,8 @@ class _Walk:
 def _pair(shape: Any) -> tuple[str, str] | None:
     """The members of a list's pairs, which the provider takes as a map: Key and Value of tags, Name and Value."""
     members = list(shape.member.members) if shape.member.type_name == "structure" else []
+    if {"Key", "Value"} <= set(members):
+        return "Key", "Value"
     values = [name for name in members if name.lower().endswith("value")]
     keys = [name for name in members if name not in values]
     return (keys[0], values[0]) if len(keys) == len(values) == 1 else None

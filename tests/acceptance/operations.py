@@ -91,12 +91,31 @@ CALLS: dict[str, Call] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _call(
         "cloudwatch.PutMetricAlarm", name="AlarmName", metricQueries="Metrics", **_METRIC
     ),
-    "aws:dms/endpoint:Endpoint": _call("dms.CreateEndpoint"),
+    "aws:dms/certificate:Certificate": _call("dms.ImportCertificate", certificateId="CertificateIdentifier"),
+    "aws:dms/endpoint:Endpoint": _call(
+        "dms.CreateEndpoint",
+        endpointId="EndpointIdentifier",
+        kmsKeyArn="KmsKeyId",
+        postgresSettings="PostgreSQLSettings",
+        secretsManagerArn="PostgreSQLSettings.SecretsManagerSecretId",
+        secretsManagerAccessRoleArn="PostgreSQLSettings.SecretsManagerAccessRoleArn",
+    ),
     "aws:dms/replicationConfig:ReplicationConfig": _call(
         "dms.CreateReplicationConfig", ignored="startReplication", replicationSettings="ReplicationSettings"
     ),
-    "aws:dms/replicationSubnetGroup:ReplicationSubnetGroup": _call("dms.CreateReplicationSubnetGroup"),
-    "aws:dms/s3Endpoint:S3Endpoint": _call("dms.CreateEndpoint", given="EngineName"),
+    "aws:dms/replicationSubnetGroup:ReplicationSubnetGroup": _call(
+        "dms.CreateReplicationSubnetGroup", replicationSubnetGroupId="ReplicationSubnetGroupIdentifier"
+    ),
+    "aws:dms/s3Endpoint:S3Endpoint": _call(
+        "dms.CreateEndpoint",
+        given="EngineName",
+        ignored="compressionType encryptionMode",  # the provider writes capitals; provider_rules.yaml has its values
+        endpointId="EndpointIdentifier",
+        kmsKeyArn="KmsKeyId",
+        bucketName="S3Settings.BucketName",
+        bucketFolder="S3Settings.BucketFolder",
+        serverSideEncryptionKmsKeyId="S3Settings.ServerSideEncryptionKmsKeyId",
+    ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _call(
         "ec2.CreateSecurityGroup", given="GroupName Description", ignored="ingress egress"
     ),
@@ -184,8 +203,9 @@ CALLS: dict[str, Call] = {
         "lambda.CreateFunction", role="Role", code="Code.ZipFile", ignored="reservedConcurrentExecutions"
     ),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _call("lambda.PutFunctionEventInvokeConfig"),
+    "aws:lambda/invocation:Invocation": _call("lambda.Invoke", input="Payload", ignored="lifecycleScope terraformKey"),
     "aws:lambda/layerVersion:LayerVersion": _call("lambda.PublishLayerVersion", code="Content.ZipFile"),
-    "aws:lambda/permission:Permission": _call("lambda.AddPermission", function="FunctionName"),
+    "aws:lambda/permission:Permission": _call("lambda.AddPermission", function="FunctionName", given="StatementId"),
     "aws:msk/cluster:Cluster": _call(
         "kafka.CreateCluster",
         brokerNodeGroupInfo__azDistribution="BrokerAZDistribution",
@@ -233,7 +253,9 @@ CALLS: dict[str, Call] = {
     "aws:rds/parameterGroup:ParameterGroup": _call(
         "rds.CreateDBParameterGroup", family="DBParameterGroupFamily", name="DBParameterGroupName", ignored="parameters"
     ),
-    "aws:rds/subnetGroup:SubnetGroup": _call("rds.CreateDBSubnetGroup", name="DBSubnetGroupName"),
+    "aws:rds/subnetGroup:SubnetGroup": _call(
+        "rds.CreateDBSubnetGroup", name="DBSubnetGroupName", description="DBSubnetGroupDescription"
+    ),
     "aws:redshiftdata/statement:Statement": _call("redshift-data.ExecuteStatement"),
     "aws:redshiftserverless/namespace:Namespace": _call("redshift-serverless.CreateNamespace"),
     "aws:redshiftserverless/resourcePolicy:ResourcePolicy": _call("redshift-serverless.PutResourcePolicy"),

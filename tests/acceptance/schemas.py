@@ -24,6 +24,8 @@ REGION = "eu-west-1"
 FOLDER = Path(cfnlint.__file__).parent / "data" / "schemas"
 ABSENT = "-"
 """The name of an argument that CloudFormation's type does not have, or takes in a form of its own."""
+ADVICE = {"engine_version_deprecated.json"}
+"""What AWS still takes: the list has bare major versions too, which stand for the newest minor one."""
 ANY_TEXT = ("pattern", "enum", "enumCaseInsensitive", "const", "minLength", "maxLength", "format", "not", "type")
 """Rules that a made-up id or ARN may break."""
 
@@ -70,7 +72,24 @@ TEMPLATES: dict[str, Template] = {
         metricQueries__metric__namespace="Metric.Namespace",
         metricQueries__metric__dimensions="Metric.Dimensions",
     ),
-    "aws:dms/s3Endpoint:S3Endpoint": _as("DMS::Endpoint", given="EngineName"),
+    "aws:dms/certificate:Certificate": _as("DMS::Certificate", absent="tags", certificateId="CertificateIdentifier"),
+    "aws:dms/endpoint:Endpoint": _as(
+        "DMS::Endpoint",
+        postgresSettings="PostgreSqlSettings",
+        secretsManagerArn="PostgreSqlSettings.SecretsManagerSecretId",
+        secretsManagerAccessRoleArn="PostgreSqlSettings.SecretsManagerAccessRoleArn",
+    ),
+    "aws:dms/replicationConfig:ReplicationConfig": _as("DMS::ReplicationConfig", absent="startReplication"),
+    "aws:dms/s3Endpoint:S3Endpoint": _as(
+        "DMS::Endpoint",
+        given="EngineName",
+        bucketName="S3Settings.BucketName",
+        bucketFolder="S3Settings.BucketFolder",
+        compressionType="S3Settings.CompressionType",
+        encryptionMode="S3Settings.EncryptionMode",
+        serverSideEncryptionKmsKeyId="S3Settings.ServerSideEncryptionKmsKeyId",
+        serviceAccessRoleArn="S3Settings.ServiceAccessRoleArn",
+    ),
     "aws:ec2/flowLog:FlowLog": _as("EC2::FlowLog", given="ResourceType"),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": _as("EC2::SubnetRouteTableAssociation"),
     "aws:ec2/securityGroup:SecurityGroup": _as("EC2::SecurityGroup", description="GroupDescription"),
@@ -107,6 +126,8 @@ TEMPLATES: dict[str, Template] = {
     "aws:rds/instance:Instance": _as(
         "RDS::DBInstance",
         absent="applyImmediately skipFinalSnapshot finalSnapshotIdentifier",
+        masterUserSecretKmsKeyId="MasterUserSecret.KmsKeyId",
+        vpcSecurityGroupIds="VPCSecurityGroups",
     ),
     "aws:rds/parameterGroup:ParameterGroup": _as("RDS::DBParameterGroup", given="Description", absent="parameters"),
     "aws:rds/subnetGroup:SubnetGroup": _as("RDS::DBSubnetGroup"),
@@ -139,6 +160,7 @@ TEMPLATES: dict[str, Template] = {
         rules__applyServerSideEncryptionByDefault="ServerSideEncryptionByDefault",
     ),
     "aws:s3/bucketVersioning:BucketVersioning": _as("S3::Bucket", bucket="BucketName"),
+    "aws:secretsmanager/secret:Secret": _as("SecretsManager::Secret", absent="recoveryWindowInDays"),
     "aws:sfn/stateMachine:StateMachine": _as(
         "StepFunctions::StateMachine", definition="DefinitionString", absent="loggingConfiguration.logDestination"
     ),
@@ -152,6 +174,7 @@ TEMPLATES: dict[str, Template] = {
         visibilityTimeoutSeconds="VisibilityTimeout",
         sqsManagedSseEnabled="SqsManagedSseEnabled",
     ),
+    "aws:sqs/queuePolicy:QueuePolicy": _as("SQS::QueuePolicy", queueUrl="Queues"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _as(
         "EC2::SecurityGroupEgress",
         absent="tags",
@@ -204,7 +227,11 @@ def _validators(name: str, below: tuple[str, ...]) -> tuple[StandardValidator, .
     if below:
         return (first,)
     folder = FOLDER / "extensions" / name.replace("::", "_").lower()
-    return first, *(StandardValidator(json.loads(file.read_text("utf-8"))) for file in sorted(folder.glob("*.json")))
+    return first, *(
+        StandardValidator(json.loads(file.read_text("utf-8")))
+        for file in sorted(folder.glob("*.json"))
+        if file.name not in ADVICE
+    )
 
 
 def check(resource: Made, template: Template, unknowns: Unknowns) -> Checked:
@@ -255,7 +282,9 @@ class _Writer:
                 continue
             self._checked.matched += 1
             if len(way) == 1:
-                written[way[0]] = self.value(here, properties[way[0]], value)
+                whole = self.value(here, properties[way[0]], value)
+                part = written.get(way[0])
+                written[way[0]] = {**part, **whole} if isinstance(part, dict) and isinstance(whole, dict) else whole
             else:
                 below = _properties(self._schema, _resolved(self._schema, properties[way[0]]))[way[1]]
                 written.setdefault(way[0], {})[way[1]] = self.value(here, below, value)
