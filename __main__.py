@@ -423,9 +423,9 @@ def _grants(
 
 async def _landing_zone(config: settings.DataStack) -> LandingZone:
     plain = config.deployment.model_dump()
-    stack = plain.pop("stack")
+    stack, role = plain.pop("stack"), plain.pop("role")
     if stack:
-        return await from_stack(stack, environment=config.environment, account=config.account)
+        return await from_stack(stack, role=role, environment=config.environment, account=config.account)
     return LandingZone(**plain)
 
 

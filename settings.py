@@ -111,6 +111,11 @@ class Deployment(Section):
         pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$",
         description="full name of the organization's stack, such as organization/novaretail/organization",
     )
+    role: Literal["deploy", "preview", "caller"] = Field(
+        default="deploy",
+        description="which of the organization's roles to take: deploy; preview, which may only read, in pull requests;"
+        " caller for none, with the rights of whoever is logged in to the account",
+    )
     role_arn: str | None = Field(
         default=None,
         pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
@@ -131,6 +136,9 @@ class Deployment(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
+        if self.role != "deploy" and not self.stack:
+            rule = "it chooses among the roles of the organization's stack, and there is no novaretail:deployment.stack"
+            yield Problem("role", self.role, rule, "Remove it, or name the stack")
         for key in ("role_arn", "organization_id", "log_archive_bucket", "log_archive_key_arn"):
             value = getattr(self, key)
             if self.stack and value:

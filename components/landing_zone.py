@@ -47,10 +47,11 @@ class LandingZone:
         )
 
 
-async def from_stack(stack: str, *, environment: str, account: str) -> LandingZone:
+async def from_stack(stack: str, *, role: str, environment: str, account: str) -> LandingZone:
     """The landing zone of an environment, from the outputs of the organization's stack.
 
     Args:
+        role: deploy or preview, one of the roles that the organization made; or caller, for none.
         account: the account that the stack's own settings name; the organization must have the same for this
             environment.
     Raises: LandingZoneError if it has another, or lacks an output.
@@ -66,19 +67,23 @@ async def from_stack(stack: str, *, environment: str, account: str) -> LandingZo
             + f". Set it to the account of {environment}, or correct novaretail:deployment.stack; nothing was created"
             " or changed."
         )
-    role = _required(outputs, "deploy_roles", stack).get(name)
-    if not role or role.split(":")[4] != account:
-        raise LandingZoneError(
-            f"novaretail:deployment.stack = {stack}: its output deploy_roles has {role or 'no role'} for {name}, which"
-            f" is no role of the account {account}. Apply that stack again, or name the role yourself:"
-            " novaretail:deployment with role_arn in the place of stack."
-        )
     return LandingZone(
-        role_arn=role,
+        role_arn=None if role == "caller" else _role(outputs, f"{role}_roles", name, stack, account),
         organization_id=_required(outputs, "organization_id", stack),
         log_archive_bucket=_required(outputs, "log_archive_bucket", stack),
         log_archive_key_arn=_required(outputs, "log_archive_key_arn", stack),
     )
+
+
+def _role(outputs: Mapping[str, Any], output: str, name: str, stack: str, account: str) -> str:
+    role = _required(outputs, output, stack).get(name)
+    if not role or role.split(":")[4] != account:
+        raise LandingZoneError(
+            f"novaretail:deployment.stack = {stack}: its output {output} has {role or 'no role'} for {name}, which"
+            f" is no role of the account {account}. Apply that stack again, or name the role yourself:"
+            " novaretail:deployment with role_arn in the place of stack."
+        )
+    return str(role)
 
 
 def _required(outputs: Mapping[str, Any], name: str, stack: str) -> Any:

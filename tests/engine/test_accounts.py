@@ -46,7 +46,20 @@ def test_prod_takes_its_role_from_the_organizations_stack(prod: Engine, project:
 
     assert [s["op"] for s in steps(project) if "StackReference" in s["urn"]] == ["read"]
     assert json.loads(provider["allowedAccountIds"]) == ["210987654321"]
-    assert json.loads(provider["assumeRoles"])[0]["roleArn"].startswith("arn:aws:iam::210987654321:role/")
+    assert json.loads(provider["assumeRoles"])[0]["roleArn"] == "arn:aws:iam::210987654321:role/novaretail-deploy"
+
+
+@pytest.mark.parametrize(
+    ("role", "assumed"), [("preview", ["arn:aws:iam::210987654321:role/novaretail-preview"]), ("caller", [])]
+)
+def test_a_preview_takes_the_role_that_the_settings_choose(
+    prod: Engine, project: Path, role: str, assumed: list[str]
+) -> None:
+    change(project, lambda config: config["novaretail:deployment"].update(role=role))
+    prod.preview()
+    (provider,) = [s["newState"]["inputs"] for s in steps(project) if "::pulumi:providers:aws::" in s["urn"]]
+
+    assert [found["roleArn"] for found in json.loads(provider.get("assumeRoles", "[]"))] == assumed
 
 
 def test_a_preview_leaves_no_stack_behind(prod: Engine) -> None:

@@ -477,6 +477,13 @@ def test_plain_settings_are_the_way_out_of_the_stack_reference() -> None:
             ],
         ),
         (
+            PLAIN | {"role": "preview"},
+            [
+                'role = "preview": it chooses among the roles of the organization\'s stack, and there is no '
+                "novaretail:deployment.stack. Remove it, or name the stack."
+            ],
+        ),
+        (
             {key: value for key, value in PLAIN.items() if key != "role_arn"},
             [
                 "role_arn = null: only the local platform is deployed without a role. Give the role that deploys, "
