@@ -151,6 +151,8 @@ def bounded(resource: Resource) -> Iterator[str]:
 WITHOUT_RESOURCE_LEVEL = re.compile(
     r"^(ec2:Describe(\w+|\*)"
     r"|cloudwatch:PutMetricData"
+    r"|redshift-data:((Cancel|Describe)Statement|GetStatementResult|ListStatements)"
+    r"|logs:(GetQueryResults|StopQuery)"
     r"|xray:(Put|GetSampling)(\w+|\*)"
     r"|logs:(\w+LogDelivery|\*LogDelivery|ListLogDeliveries|\*ResourcePolic\*|(Describe|Put)ResourcePolic\w+"
     r"|DescribeLogGroups))$"

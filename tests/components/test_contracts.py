@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from policy.rules import WITHOUT_RESOURCE_LEVEL
 from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
@@ -48,16 +49,6 @@ WITHIN_ITSELF = ("Key", "VpcEndpoint")
 """A key's "*" is the key; an endpoint's policy grants nothing, and test_network.py holds it to the organization."""
 S3_OWN_KEYS = {"novaretail-{environment}-access-logs"}
 """Buckets without a key of ours: S3 delivers access logs to no bucket whose default is a KMS key."""
-WITHOUT_RESOURCE_LEVEL = re.compile(
-    r"^(ec2:Describe(\w+|\*)"
-    r"|cloudwatch:PutMetricData"
-    r"|redshift-data:((Cancel|Describe)Statement|GetStatementResult|ListStatements)"
-    r"|logs:(GetQueryResults|StopQuery)"
-    r"|xray:(Put|GetSampling)(\w+|\*)"
-    r"|logs:(\w+LogDelivery|\*LogDelivery|ListLogDeliveries|\*ResourcePolic\*|(Describe|Put)ResourcePolic\w+"
-    r"|DescribeLogGroups))$"
-)
-"""Actions for which the service authorization reference lists no resource."""
 
 
 def _sdk_arguments(type_: str) -> dict[str, Any]:
