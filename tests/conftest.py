@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +54,18 @@ def _fresh_site() -> Iterator[Site]:
             yield fresh
         finally:
             services.stop(fresh)
+
+
+def kill(site: Site, name: str) -> None:
+    """kill -9, and wait until the process is gone."""
+
+    def state() -> tuple[str, int | None]:
+        return next((one.state, one.pid) for one in services.status(site) if one.name == name)
+
+    _, pid = state()
+    os.kill(pid, signal.SIGKILL)
+    while state() != ("died", pid):
+        time.sleep(0.05)
 
 
 def _free_port_base() -> int:

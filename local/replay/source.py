@@ -71,14 +71,19 @@ class Basket(NamedTuple):
 
 
 def transactions() -> Path:
-    """The file of sold items.
+    """The file of sold items; see data_file."""
+    return data_file("transactions")
+
+
+def data_file(name: str) -> Path:
+    """The file of one of the source's tables: transactions, products, demographics.
 
     Raises: SourceError if the package is not installed.
     """
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise SourceError(f"{PACKAGE} is not installed; `make up` installs it from requirements.txt")
-    file = Path(spec.submodule_search_locations[0]) / "data" / "transactions.parquet"
+    file = Path(spec.submodule_search_locations[0]) / "data" / f"{name}.parquet"
     if not file.is_file():
         raise SourceError(f"{file} is missing; install {PACKAGE} again")
     return file

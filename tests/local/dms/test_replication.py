@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import threading
 import time
 from contextlib import closing
@@ -16,24 +14,12 @@ import pytest
 
 from local import services
 from local.provider.live import PartlyMadeError
-from local.site import Site
+from tests.conftest import kill
 from tests.local.dms.conftest import TABLE
 
 pytestmark = pytest.mark.platform
 
 COLUMNS = ("id", "name", "price", "sold", "code", "added", "changed", "note")
-
-
-def kill(site: Site, name: str) -> None:
-    """kill -9, and wait until the process is gone."""
-
-    def state() -> tuple[str, int | None]:
-        return next((one.state, one.pid) for one in services.status(site) if one.name == name)
-
-    _, pid = state()
-    os.kill(pid, signal.SIGKILL)
-    while state() != ("died", pid):
-        time.sleep(0.05)
 
 
 def test_the_full_load_has_every_row_with_dms_columns_and_types(replicated):
