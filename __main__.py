@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pulumi
 from pulumi import FileArchive, FileAsset, Output, ResourceOptions
@@ -16,6 +17,9 @@ from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
+from components.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
+from components.database import FUNCTION as CAPTURE_FUNCTION
+from components.database import Database, DatabaseArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
@@ -126,6 +130,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             connectors={topic.name: connector_name(topic) for topic in data.topics},
             pipeline=PIPELINE,
             landing=LANDING,
+            capture_user=CAPTURE_FUNCTION,
+            migration_roles=(NETWORK_ROLE, LOGS_ROLE),
             bridge=FUNCTION if shared else None,
         ),
         opts=here,
@@ -285,6 +291,53 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         ),
         opts=here,
     )
+    shop = Database(
+        "database",
+        DatabaseArgs(
+            where=where,
+            database=data.source_database,
+            tables=[source.full_name for source in data.source_tables],
+            statements=contracts.source_ddl(data),
+            code=Path("etl/functions/capture_user.py"),
+            packages=Path("build/packages/capture_user"),
+            function_role=access.capture_user,
+            monitoring_role=access.monitoring,
+            subnet_ids=network.subnet_ids("databases"),
+            security_group_id=network.groups["databases"].id,
+            client_group_id=network.groups["migration"].id,
+            kms_key_arn=keys.arn("database"),
+            secrets_key_arn=keys.arn("secrets"),
+            logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
+            **_taken_by(DatabaseArgs, config.cdc),
+        ),
+        opts=here,
+    )
+    capture = ChangeDataCapture(
+        "cdc",
+        ChangeDataCaptureArgs(
+            where=where,
+            database=data.source_database,
+            secret_arn=shop.capture_secret.arn,
+            certificate_file=shop.certificate_file,
+            ready=[shop.capture_ready, shop.grant_capture(access.migration), lake.grant_capture(access.migration)],
+            bucket=lake.buckets["raw"].bucket,
+            folder=contracts.CDC_FOLDER,
+            mappings=contracts.table_mappings(data),
+            timestamp_column=contracts.COMMITTED_AT,
+            role=access.migration,
+            network_role=access.migration_network,
+            logs_role=access.migration_logs,
+            subnet_ids=network.subnet_ids("databases"),
+            security_group_id=network.groups["migration"].id,
+            kms_key_arn=keys.arn("database"),
+            lake_key_arn=keys.arn("lake"),
+            logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
+            **_taken_by(ChangeDataCaptureArgs, config.cdc),
+        ),
+        opts=here,
+    )
 
     warehouse = Warehouse(
         "warehouse",
@@ -362,6 +415,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     pulumi.export("alerts", alerts.topic_arn)
     pulumi.export("code_bucket", artifacts.bucket.bucket)
     pulumi.export("bootstrap", streaming.bootstrap)
+    pulumi.export("shop", {"address": shop.instance.address, "secret": shop.capture_secret.arn})
+    pulumi.export("replication", capture.replication.arn)
     pulumi.export("topics", [topic.name for topic in data.topics])
     pulumi.export("connectors", [connector.name for connector in sinks.connectors.values()])
     pulumi.export("jobs", {name: job.name for name, job in processing.jobs.items()})
@@ -380,6 +435,11 @@ def _outside(zone: LandingZone, access: Access) -> list[Output[str] | str]:
     ]
     # Whoever deploys uploads reference files, and empties buckets that need not be kept, from where CI runs.
     return [*outside, zone.role_arn] if zone.role_arn else outside
+
+
+def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:
+    """The settings of a section that a component has a field for."""
+    return section.model_dump(include={field.name for field in fields(args)})
 
 
 def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:

@@ -18,13 +18,15 @@ from components.policies import ANYTHING, MANAGED_LIMIT, Grantee, Statement, all
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """The names of what takes the roles: `connectors` by topic, the state machine, the function (or None)."""
+    """The names of what takes the roles: `connectors` by topic, the state machine, functions (the bridge: or None)."""
 
     where: Place
     connectors: Mapping[str, str]
     pipeline: str
     landing: str
     bridge: str | None
+    capture_user: str
+    migration_roles: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class _Role:
 
 class Access(ComponentResource):
     """`curate`, `build_mart`, `pipeline`, `scheduler`, `optimizer`, `warehouse`, `flow_logs`, `connectors` by topic,
-    and `bridge` where there is one."""
+    `monitoring` (of the database), `capture_user`, `migration` with `migration_network` and `migration_logs`, and
+    `bridge` where there is one."""
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Access", name, {}, opts)
@@ -68,6 +71,26 @@ class Access(ComponentResource):
         self.scheduler = self._role("scheduler", _Role(("scheduler.amazonaws.com",), "Pipeline schedule", (group,)))
         flow = arn("ec2", "vpc-flow-log/*")
         self.flow_logs = self._role("flow-logs", _Role(("vpc-flow-logs.amazonaws.com",), "VPC flow logs", (flow,)))
+        monitored = arn("rds", "db:*")
+        self.monitoring = self._role(
+            "monitoring", _Role(("monitoring.rds.amazonaws.com",), "Metrics of databases' hosts", (monitored,))
+        )
+        function = arn("lambda", f"function:{args.capture_user}")
+        self.capture_user = self._role(
+            "capture-user", _Role(("lambda.amazonaws.com",), f"Function {args.capture_user}", (function,))
+        )
+        # DMS reads secrets in the name of the region's service; what it sends as conditions is not documented.
+        dms = ("dms.amazonaws.com", f"dms.{args.where.region}.amazonaws.com")
+        self.migration = self._role("migration", _Role(dms, "DMS: from the database to raw", says_account=False))
+        # The account's two roles of DMS, which it looks for by name.
+        self.migration_network = self._role(
+            "migration-network",
+            _Role(dms[:1], "DMS: interfaces in the VPC", says_account=False, physical_name=args.migration_roles[0]),
+        )
+        self.migration_logs = self._role(
+            "migration-logs",
+            _Role(dms[:1], "DMS: logs", says_account=False, physical_name=args.migration_roles[1]),
+        )
         self.connectors = {
             topic: self._role(
                 connector,
@@ -128,12 +151,21 @@ def _boundary(args: AccessArgs) -> list[Statement]:
         allow(["sns:Publish"], [own("sns", "*")]),
         # Queues of failures: a function may be fed from one, to try again.
         allow(["sqs:*Message", "sqs:GetQueue*"], [own("sqs", "*")]),
-        allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:*")]),
+        allow(
+            ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
+            [own("secretsmanager", "secret:*")],
+        ),
         allow(["lambda:InvokeFunction"], [own("lambda", "function:*")]),
         allow(["states:StartExecution"], [own("states", f"stateMachine:{args.pipeline}")]),
         # Interfaces of jobs and functions, in this account's networks.
         allow(
-            ["ec2:*PrivateIpAddresses", "ec2:CreateTags", "ec2:DeleteTags", "ec2:*NetworkInterface"],
+            [
+                "ec2:*PrivateIpAddresses",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+                "ec2:*NetworkInterface",
+                "ec2:ModifyNetworkInterfaceAttribute",
+            ],
             [own("ec2", "*/*")],
         ),
         # Looking networks up, log delivery, tracing and metrics have no resource level in IAM.

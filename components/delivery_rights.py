@@ -18,6 +18,8 @@ from components.policies import ANYTHING, Statement, allow, deny
 ROLES = ("access-*", "dms-*")
 """The platform's roles as the program names them, besides those with the environment's prefix; DMS looks for two of
 its roles by names of its own."""
+PREPARES = "capture-user"
+"""Function that a deployment calls (components.database)."""
 PASSED_TO = (
     "cloudtrail.amazonaws.com",
     "dms.amazonaws.com",
@@ -427,11 +429,15 @@ def _dashboards(target: Target, change: bool) -> list[Statement]:
             "ArnLike": {"lambda:FunctionArn": target.arn("lambda", "function:*")}
         }
         statements.append(allow(["lambda:CreateEventSourceMapping"], [ANYTHING], when=functions))
+        # A new database is prepared by a function: the one that a deployment calls.
+        statements.append(allow(["lambda:InvokeFunction"], [target.arn("lambda", f"function:{PREPARES}")]))
     return statements
 
 
 def _roles(target: Target, change: bool) -> list[Statement]:
     """Roles, only with the environment's boundary, and that boundary."""
+    # DMS reads secrets in the name of the region's service.
+    passed_to = sorted([*PASSED_TO, f"dms.{target.region}.amazonaws.com"])
     roles = [target.arn("iam", f"role/{role}", region="") for role in (*ROLES, target.name("*"))]
     boundary = target.arn("iam", f"policy/{PLATFORM_BOUNDARY.format(environment=target.environment)}", region="")
     policies = [target.arn("iam", f"policy/{policy}", region="") for policy in ("access-*", target.name("*"))]
@@ -466,7 +472,7 @@ def _roles(target: Target, change: bool) -> list[Statement]:
                 roles,
             ),
             allow(["iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion", "iam:*agPolicy"], policies),
-            allow(["iam:PassRole"], roles, when={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}),
+            allow(["iam:PassRole"], roles, when={"StringEquals": {"iam:PassedToService": passed_to}}),
             allow(
                 ["iam:CreateServiceLinkedRole"],
                 [target.arn("iam", "role/aws-service-role/*", region="")],

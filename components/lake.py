@@ -17,7 +17,7 @@ from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 from components.buckets import endpoints_only, harden, log_requests, organization_only
 from components.place import Place
 from components.policies import Grantee, Statement, allow, attach
-from contracts import Contracts, Table
+from contracts import CDC_FOLDER, Contracts, Table
 
 REFERENCE = "reference"
 """Folder of raw with small files that no contract describes."""
@@ -108,6 +108,26 @@ class Lake(ComponentResource):
                 ),
             ],
         )
+
+    def grant_capture(self, grantee: Grantee) -> aws.iam.RolePolicy:
+        """Let DMS add files of captured tables, and what it notes of itself, below the one folder that it has."""
+        raw = self.buckets["raw"].arn
+        statements = [
+            allow([*_WRITE, "s3:PutObjectTagging"], [Output.concat(raw, "/", CDC_FOLDER, "/*")]),
+            # DMS also looks whether the bucket is there, without naming a folder.
+            allow(
+                ["s3:ListBucket"],
+                [raw],
+                when={"StringLikeIfExists": {"s3:prefix": ["", CDC_FOLDER, f"{CDC_FOLDER}/*"]}},
+            ),
+            allow(["s3:GetBucketLocation"], [raw]),
+            allow(
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                [self._args.kms_key_arn],
+                when=self._args.where.through("s3"),
+            ),
+        ]
+        return attach(self, f"{self._name}-capture-{grantee.name}", grantee, statements)
 
     def _grant(
         self, kind: str, grantee: Grantee, actions: Sequence[str], folders: set[tuple[str, str]]

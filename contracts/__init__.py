@@ -3,16 +3,30 @@
 Pure Python without cloud SDKs; it imports nothing else of this project.
 """
 
-from contracts.cdc import source_ddl, table_mappings
+from contracts.cdc import COMMITTED_AT, source_ddl, table_mappings
 from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart, currencies
 from contracts.errors import ContractErrors, Problem
 from contracts.loader import load
-from contracts.model import Column, Contracts, Dataset, Field, Partition, Rule, Share, SourceTable, Table, Topic
+from contracts.model import (
+    CDC_FOLDER,
+    Column,
+    Contracts,
+    Dataset,
+    Field,
+    Partition,
+    Rule,
+    Share,
+    SourceTable,
+    Table,
+    Topic,
+)
 from contracts.warehouse import ANALYST, BI, ENGINEER, Statement, warehouse_statements
 
 __all__ = [
     "ANALYST",
     "BI",
+    "CDC_FOLDER",
+    "COMMITTED_AT",
     "ENGINEER",
     "Column",
     "ContractErrors",

@@ -17,11 +17,12 @@ OPERATION = "Op"
 """DMS's column with I, U or D; I for a row of the full load. The Glue Data Catalog knows it in lower case."""
 
 COMMITTED_AT = "cdc_timestamp"
-"""DMS's TimestampColumnName: yyyy-MM-dd HH:mm:ss.SSSSSS of the commit (of the load, for a row of the full load)."""
+"""DMS's TimestampColumnName: yyyy-MM-dd HH:mm:ss.SSSSSS of the commit. A row of the full load has the time at which the
+replication began: every change, also one from during the load, is later."""
 
 _ADDED = (
     (OPERATION.lower(), "I, U or D: the row was inserted (or there at the full load), updated or deleted."),
-    (COMMITTED_AT, "When the change was committed, or the row was loaded (UTC)."),
+    (COMMITTED_AT, "When the change was committed, or the full load that has the row began (UTC)."),
 )
 
 _TEXT = re.compile(r"^(?:varchar|char)\((\d{1,8})\)$")
@@ -30,14 +31,14 @@ _LANDED = {
     "integer": ("integer", "int"),
     "bigint": ("integer", "long"),
     "double precision": ("number", "double"),
-    "boolean": ("boolean", "boolean"),
     "date": ("date", "date"),
     "timestamp": ("timestamp", "timestamp"),
 }
 
-PHYSICAL_TYPES = "bigint, boolean, char(n), date, double precision, integer, numeric(p,s), timestamp or varchar(n)"
+PHYSICAL_TYPES = "bigint, char(n), date, double precision, integer, numeric(p,s), timestamp or varchar(n)"
 """What a captured column may be: types that DMS carries over whole. `text` is a LOB to DMS, which truncates or looks
-up each value; numeric without precision is rounded; an enum or a range becomes a string of a length of its own."""
+up each value; numeric without precision is rounded; a boolean comes as text, which the endpoint of S3 cannot change; an
+enum or a range becomes a string of a length of its own."""
 
 
 def landed(physical: str) -> tuple[str, str] | None:
@@ -53,7 +54,11 @@ def landed(physical: str) -> tuple[str, str] | None:
 def landing_table(
     *, name: str, dataset: str, description: str, columns: tuple[Column, ...], retention_days: int
 ) -> Table:
-    """The raw table of a captured one: every change, with the columns that DMS adds. Plain Parquet, never rewritten."""
+    """The raw table of a captured one: every change, with the columns that DMS adds. Plain Parquet, never rewritten.
+
+    No file is expired by its age: a row that never changed is in the file of the full load only, however old that is.
+    A person is forgotten by removing the files that name them and loading anew.
+    """
     added = tuple(
         Column(name=added, type="string", required=False, description=text, classification="internal")
         for added, text in _ADDED

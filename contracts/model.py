@@ -260,6 +260,13 @@ class Contracts:
         return tuple(source for dataset in self.datasets for source in dataset.source_tables)
 
     @property
+    def source_database(self) -> str:
+        """The database of the captured tables; there is one. Raises: LookupError if nothing is captured."""
+        for source in self.source_tables:
+            return source.database
+        raise LookupError("no contract has a source_table")
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """Every table, the landing tables of topics and of captured tables included."""
         return tuple(self._tables())

@@ -196,6 +196,7 @@ STATEFUL = {
     "aws:glue/catalogTable:CatalogTable",
     "aws:msk/cluster:Cluster",
     "aws:msk/topic:Topic",
+    "aws:dms/replicationConfig:ReplicationConfig",
     "aws:rds/instance:Instance",
     "aws:redshiftserverless/namespace:Namespace",
     "aws:redshiftserverless/workgroup:Workgroup",

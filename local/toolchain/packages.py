@@ -1,6 +1,7 @@
 """What is built before the program runs, since the program points at it by path.
 
     build/packages/pubsub_bridge/   the bridge function's layer: python/... for Lambda's platform
+    build/packages/capture_user/    the layer of the function that makes the capturing database user
     build/packages/lake_sink/       the Iceberg sink, the archives of one Kafka Connect plugin
 
 The same inputs give the same bytes, so that a second `pulumi up` sees no change.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from local.site import ROOT
@@ -22,6 +24,8 @@ PACKAGES = ROOT / "build" / "packages"
 LAYER = PACKAGES / "pubsub_bridge"
 PLUGIN = PACKAGES / "lake_sink"
 LAYER_REQUIREMENTS = ROOT / "bridges" / "pubsub" / "requirements.txt"
+CAPTURE_LAYER = PACKAGES / "capture_user"
+CAPTURE_REQUIREMENTS = ROOT / "etl" / "functions" / "capture_user.txt"
 
 LAMBDA_PLATFORM = "x86_64-manylinux2014"
 LAMBDA_PYTHON = "3.11"
@@ -36,15 +40,8 @@ EPOCH = 315532800
 
 def steps() -> list[Step]:
     return [
-        Step(
-            name="layer",
-            what="the layer of the Pub/Sub bridge's function",
-            inputs=[LAMBDA_PLATFORM, LAMBDA_PYTHON, LAYER_REQUIREMENTS, REQUIREMENTS, Path(__file__)],
-            outputs=[LAYER / "python"],
-            run=_build_layer,
-            way_out=f"see that {LAYER_REQUIREMENTS.relative_to(ROOT)} agrees with requirements.txt, whose versions it "
-            "takes, and that a package index is reached; then run the same command again",
-        ),
+        _layer_step("layer", "the layer of the Pub/Sub bridge's function", LAYER_REQUIREMENTS, LAYER),
+        _layer_step("capture-layer", "the layer of the function capture-user", CAPTURE_REQUIREMENTS, CAPTURE_LAYER),
         Step(
             name="plugin",
             what="the Iceberg sink's plugin for Kafka Connect",
@@ -64,15 +61,27 @@ def build(say: Callable[[str], None] = say) -> int:
     return runner(say).run()
 
 
-def _build_layer(work: Work) -> None:
+def _layer_step(name: str, what: str, requirements: Path, target: Path) -> Step:
+    return Step(
+        name=name,
+        what=what,
+        inputs=[LAMBDA_PLATFORM, LAMBDA_PYTHON, requirements, REQUIREMENTS, Path(__file__)],
+        outputs=[target / "python"],
+        run=partial(_build_layer, requirements=requirements, target=target),
+        way_out=f"see that {requirements.relative_to(ROOT)} agrees with requirements.txt, whose versions it takes, and "
+        "that a package index is reached; then run the same command again",
+    )
+
+
+def _build_layer(work: Work, requirements: Path, target: Path) -> None:
     layer = work.partial / "layer"
-    install_for_lambda(work, layer / "python", LAYER_REQUIREMENTS, constraints=REQUIREMENTS)
+    install_for_lambda(work, layer / "python", requirements, constraints=REQUIREMENTS)
     size = unzipped_size(layer)
     if size > LAMBDA_UNZIPPED_LIMIT:
         raise CommandError(
             f"the layer has {size / 1024**2:.0f} MiB; Lambda takes {LAMBDA_UNZIPPED_LIMIT / 1024**2:.0f} MiB unzipped"
         )
-    work.publish(layer, LAYER)
+    work.publish(layer, target)
 
 
 def install_for_lambda(work: Work, folder: Path, requirements: Path, *, constraints: Path) -> None:

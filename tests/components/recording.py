@@ -131,9 +131,17 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
         outputs["arn"] = "arn:aws:kafka:eu-west-1:000000000000:cluster/novaretail/0a1b-2c"
         outputs["bootstrapBrokersSaslIam"] = "b-1.iam:9098,b-2.iam:9098"
         outputs["bootstrapBrokers"] = "b-1.plain:9092"
+    if type_ == "aws:rds/instance:Instance":
+        outputs["address"], outputs["resourceId"] = "shop.example.eu-west-1.rds.amazonaws.com", "db-ABCD"
+        outputs["masterUserSecrets"] = [{"secretArn": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:rds!db-1"}]
+    if type_ == "aws:dms/replicationConfig:ReplicationConfig":
+        outputs["arn"] = "arn:aws:dms:eu-west-1:000000000000:replication-config:ABCD"
+    if type_.startswith("aws:dms/") and "ndpoint" in kind:
+        outputs["endpointArn"] = outputs["arn"]
     if type_ == "aws:organizations/organization:Organization":
         outputs["roots"] = [{"id": "r-abcd", "name": "Root"}]
     return outputs | {
+        "Certificate": {"certificateArn": outputs["arn"]},
         "CustomPlugin": {"latestRevision": 1},
         "WorkerConfiguration": {"latestRevision": 1},
         "Configuration": {"latestRevision": 1},

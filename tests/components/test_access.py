@@ -17,6 +17,11 @@ def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> No
         "cart-events-to-lake",
         "customer-updates-to-lake",
         "orders-to-lake",
+        "monitoring",
+        "capture-user",
+        "migration",
+        "migration-network",
+        "migration-logs",
         "bridge",
         "land-reference",
     }
@@ -32,6 +37,8 @@ def test_a_role_is_trusted_for_the_one_thing_that_takes_it_where_its_service_say
     assert {name: source["aws:SourceArn"] for name, source in sources.items() if source} == {
         "pipeline": [f"arn:aws:states:{region}:stateMachine:lake-pipeline"],
         "scheduler": [f"arn:aws:scheduler:{region}:schedule-group/default"],
+        "monitoring": [f"arn:aws:rds:{region}:db:*"],
+        "capture-user": [f"arn:aws:lambda:{region}:function:capture-user"],
         "flow-logs": [f"arn:aws:ec2:{region}:vpc-flow-log/*"],
         **{
             f"{topic}-to-lake": [f"arn:aws:kafkaconnect:{region}:connector/{topic}-to-lake/*"]
@@ -42,9 +49,15 @@ def test_a_role_is_trusted_for_the_one_thing_that_takes_it_where_its_service_say
     }
 
 
-def test_only_the_role_that_another_cloud_trusts_has_a_fixed_name(data_stack: Recording) -> None:
-    fixed = [r.name for r in data_stack.of("Role") if "name" in r.inputs and r.parent == "access"]
-    assert fixed == ["access-bridge"]
+def test_only_roles_that_somebody_else_knows_by_name_have_a_fixed_one(data_stack: Recording) -> None:
+    fixed = {r.name: r.inputs["name"] for r in data_stack.of("Role") if "name" in r.inputs and r.parent == "access"}
+    bridge = fixed.pop("access-bridge")  # Google Cloud trusts it
+    assert bridge.endswith("-pubsub-bridge")
+    # DMS looks for the account's two roles by these names.
+    assert fixed == {
+        "access-migration-network": "dms-vpc-role",
+        "access-migration-logs": "dms-cloudwatch-logs-role",
+    }
 
 
 def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack: Recording) -> None:
@@ -74,6 +87,6 @@ def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack
 def test_every_policy_of_a_role_comes_from_a_component_that_owns_something(data_stack: Recording) -> None:
     owners = {p.parent for p in data_stack.of("RolePolicy")}
     storing = {"artifacts", "catalog", "lake", "streaming", "warehouse"}
-    assert owners <= storing | {"alerts", "bridge", "landing", "network", "processing", "sinks"}
+    assert owners <= storing | {"alerts", "bridge", "cdc", "database", "landing", "network", "processing", "sinks"}
     assert data_stack.of("RolePolicyAttachment") == []
     assert not [r.name for r in data_stack.of("Role") if r.inputs.get("managedPolicyArns")]

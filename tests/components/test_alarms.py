@@ -16,6 +16,10 @@ BROKER, CLUSTER, LAG = (
     {"Cluster Name", "Consumer Group", "Topic"},
 )
 METRICS: dict[str, dict[str, set[str]]] = {
+    "AWS/DMS": {
+        "CDCLatencySource": {"ReplicationConfigId"},
+        "CDCLatencyTarget": {"ReplicationConfigId"},
+    },
     "AWS/Kafka": {
         "ActiveControllerCount": CLUSTER,
         "OfflinePartitionsCount": CLUSTER,
@@ -36,6 +40,14 @@ METRICS: dict[str, dict[str, set[str]]] = {
         "Duration": {"FunctionName"},
         "Errors": {"FunctionName"},
         "Throttles": {"FunctionName"},
+    },
+    "AWS/RDS": {
+        "CPUUtilization": {"DBInstanceIdentifier"},
+        "DatabaseConnections": {"DBInstanceIdentifier"},
+        "FreeStorageSpace": {"DBInstanceIdentifier"},
+        "MaximumUsedTransactionIDs": {"DBInstanceIdentifier"},
+        "OldestReplicationSlotLag": {"DBInstanceIdentifier"},
+        "ReplicationSlotDiskUsage": {"DBInstanceIdentifier"},
     },
     "AWS/Redshift-Serverless": {
         "QueriesFailed": {"QueryType", "Workgroup"},

@@ -26,6 +26,8 @@ STATEFUL = {
     "aws:glue/catalogTable:CatalogTable",
     "aws:msk/cluster:Cluster",
     "aws:msk/topic:Topic",
+    "aws:rds/instance:Instance",
+    "aws:dms/replicationConfig:ReplicationConfig",
     "aws:redshiftserverless/namespace:Namespace",
     "aws:redshiftserverless/workgroup:Workgroup",
     "aws:sqs/queue:Queue",
@@ -150,8 +152,9 @@ def test_every_role_is_bounded_and_trusts_services_for_this_account_only(data_st
             continue  # tests/components/test_people.py
         (statement,) = role.json("assumeRolePolicy")["Statement"]
         assert set(statement["Principal"]) == {"Service"}, role.name
-        # Glue does not say that it sends the account: with StringEquals alone, its jobs might not start.
-        equals = "StringEqualsIfExists" if "glue.amazonaws.com" in statement["Principal"]["Service"] else "StringEquals"
+        # Glue and DMS do not say that they send the account: with StringEquals alone, they might not start.
+        silent = {"glue.amazonaws.com", "dms.amazonaws.com"} & set(statement["Principal"]["Service"])
+        equals = "StringEqualsIfExists" if silent else "StringEquals"
         assert statement["Condition"][equals] == {"aws:SourceAccount": account}, role.name
 
 

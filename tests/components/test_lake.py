@@ -126,7 +126,9 @@ def test_a_grant_lists_only_its_own_folders_and_uses_the_key_through_s3_only(dat
     for policy in grants:
         for statement in policy.json("policy")["Statement"]:
             if "s3:ListBucket" in statement["Action"]:
-                assert statement["Condition"]["StringLike"]["s3:prefix"], policy.name
+                # DMS looks whether the bucket is there before it names its folder.
+                like = "StringLikeIfExists" if policy.name == "lake-capture-migration" else "StringLike"
+                assert statement["Condition"][like]["s3:prefix"], policy.name
             if any(action.startswith("kms:") for action in statement["Action"]):
                 via = {"StringEquals": {"kms:ViaService": ["s3.eu-west-1.amazonaws.com"]}}
                 assert statement["Condition"] == via, policy.name

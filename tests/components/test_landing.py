@@ -68,7 +68,7 @@ def test_every_function_is_bounded_traced_in_the_vpc_and_has_a_log_group_and_a_f
     queues = {q.name for q in data_stack.of("Queue")}
     destinations = {c.inputs["functionName"]: c.inputs for c in data_stack.of("FunctionEventInvokeConfig")}
     functions = data_stack.of("lambda/function:Function")
-    assert {f.inputs["name"] for f in functions} == {"land-reference", "pubsub-bridge"}
+    assert {f.inputs["name"] for f in functions} == {"capture-user", "land-reference", "pubsub-bridge"}
     for function in functions:
         given = function.inputs
         assert given["reservedConcurrentExecutions"] >= 1, function.name

@@ -76,5 +76,5 @@ def test_the_source_tables_are_made_with_their_keys_and_log_whole_rows():
 def test_types_are_those_that_dms_carries_over_whole():
     assert cdc.landed("numeric(12,2)") == ("number", "decimal(12,2)")
     assert cdc.landed("varchar(40)") == ("string", "string")
-    for physical in ("text", "varchar", "varchar(0)", "numeric", "numeric(4,5)", "jsonb", "timestamptz", ""):
+    for physical in ("text", "varchar", "varchar(0)", "numeric", "numeric(4,5)", "jsonb", "timestamptz", "boolean", ""):
         assert cdc.landed(physical) is None, physical

@@ -32,6 +32,7 @@ _FORMS = {
     "aws:glue/job:Job": "arn:aws:glue:{region}:{account}:job/{name}",
     "aws:glue/connection:Connection": "arn:aws:glue:{region}:{account}:connection/{name}",
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
+    "aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
     "aws:redshiftserverless/workgroup:Workgroup": "arn:aws:redshift-serverless:{region}:{account}:workgroup/{_name}",
 }
 """Type -> the form of its ARN; {name} is the input, or the resource's name where AWS or Pulumi chooses."""

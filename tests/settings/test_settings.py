@@ -291,6 +291,63 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
             "Give days before a file that no table knows is removed, 3 to 365.",
         ),
         (
+            "cdc.instance_class",
+            "m7g.large",
+            'novaretail:cdc.instance_class = "m7g.large": string should match pattern '
+            "'^db\\.(t4g\\.(micro|small|medium|large|xlarge|2xlarge)|[mr][78]g\\.([0-9]*x?large))$'. "
+            "Give an instance class such as db.r7g.large or db.t4g.medium.",
+        ),
+        (
+            "cdc.engine_version",
+            "17.4",
+            "novaretail:cdc.engine_version = \"17.4\": input should be '16' or '17'. "
+            "Give major version of PostgreSQL on RDS: 16 or 17.",
+        ),
+        (
+            "cdc.storage_max_gib",
+            210,
+            "novaretail:cdc.storage_max_gib = 210: RDS grows storage by a tenth at least, and it begins at 200 GiB. "
+            "Give 220 or more.",
+        ),
+        (
+            "cdc.held_wal_gib",
+            101,
+            "novaretail:cdc.held_wal_gib = 101: held-back log must leave half of the disk (200 GiB) to the data. "
+            "Lower it, or give more storage.",
+        ),
+        (
+            "cdc.capacity_max",
+            1,
+            "novaretail:cdc.capacity_max = 1: it is less than capacity_min (2). Give the same or more.",
+        ),
+        (
+            "cdc.capacity_max",
+            3,
+            "novaretail:cdc.capacity_max = 3: input should be 1, 2, 4, 8, 16, 32, 64, 128, 192, 256 or 384. "
+            "Give DCU of the replication at most: 1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384.",
+        ),
+        (
+            "cdc.batch_seconds",
+            900,
+            "novaretail:cdc.latency_minutes = 15: changes wait for 900 s as a rule. Give more than batch_seconds.",
+        ),
+        (
+            "cdc.backup_window",
+            "01:00-01:20",
+            'novaretail:cdc.backup_window = "01:00-01:20": a window is half an hour at least. Give a longer one.',
+        ),
+        (
+            "cdc.maintenance_window",
+            "sun:23:30-mon:01:30",
+            'novaretail:cdc.maintenance_window = "sun:23:30-mon:01:30": RDS takes no window that meets the backup\'s '
+            "(01:00-01:45). Give another time of the day.",
+        ),
+        (
+            "cdc.multi_az",
+            False,
+            "novaretail:cdc.multi_az = false: prod's database outlives a zone. Set it to true.",
+        ),
+        (
             "sinks.workers_max",
             1,
             "novaretail:sinks.workers_max = 1: it is less than workers_min (2). Give the same or more.",
