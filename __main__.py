@@ -16,8 +16,10 @@ from components.access_logs import AccessLogs, AccessLogsArgs
 from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
+from components.audit import TRAIL, Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
 from components.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
+from components.dashboard import Dashboard, DashboardArgs
 from components.database import FUNCTION as CAPTURE_FUNCTION
 from components.database import Database, DatabaseArgs
 from components.delivery import Delivery, DeliveryArgs
@@ -36,8 +38,8 @@ from components.people import People, PeopleArgs, Person
 from components.place import Place
 from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
 from components.protection import Replaceable
-from components.pubsub_bridge import CONSUMER_GROUP, FUNCTION, PubSubBridge, PubSubBridgeArgs
-from components.sinks import LakeSinks, LakeSinksArgs, connector_name
+from components.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubBridge, PubSubBridgeArgs
+from components.sinks import COMMITS, LakeSinks, LakeSinksArgs, connector_name
 from components.streaming import Streaming, StreamingArgs
 from components.tagging import base_tags
 from components.warehouse import Warehouse, WarehouseArgs
@@ -132,6 +134,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             landing=LANDING,
             capture_user=CAPTURE_FUNCTION,
             migration_roles=(NETWORK_ROLE, LOGS_ROLE),
+            trail=TRAIL,
             bridge=FUNCTION if shared else None,
         ),
         opts=here,
@@ -410,6 +413,42 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         pulumi.export("failures", bridge.failures.url)
         pulumi.export("pubsub_topics", {name: topic.name for name, topic in bridge.topics.items()})
         pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
+
+    audit = Audit(
+        "audit",
+        AuditArgs(
+            where=where,
+            bucket_arns=[bucket.arn for bucket in lake.buckets.values()],
+            archive_bucket=zone.log_archive_bucket,
+            archive_key_arn=zone.log_archive_key_arn,
+            role=access.trail,
+            logs_key_arn=logs_key_arn,
+            alerts_topic_arn=alerts.topic_arn,
+            **config.audit.model_dump(),
+        ),
+        opts=here,
+    )
+    Dashboard(
+        "dashboard",
+        DashboardArgs(
+            where=where,
+            cluster_name=streaming.cluster.cluster_name,
+            brokers=config.streaming.brokers,
+            groups={
+                **{f"connect-{connector_name(topic)}": topic.name for topic in data.topics},
+                **{f"{CONSUMER_GROUP}{topic.name}": topic.name for topic in shared},
+            },
+            connectors=[connector_name(topic) for topic in data.topics],
+            commits=COMMITS,
+            pipeline_arn=processing.pipeline.arn,
+            jobs=JOBS,
+            functions=[LANDING, *([FUNCTION] if shared else [])],
+            queues=[f"{LANDING}-failures", *([FAILURES] if shared else [])],
+            workgroup=warehouse.workgroup.workgroup_name,
+            alarm_arns=[one.arn for owner in (streaming, sinks, processing, audit) for one in owner.alarms],
+        ),
+        opts=here,
+    )
 
     pulumi.export("buckets", {zone: bucket.bucket for zone, bucket in lake.buckets.items()})
     pulumi.export("alerts", alerts.topic_arn)

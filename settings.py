@@ -415,6 +415,15 @@ class Landing(Section):
             yield Problem("max_age_seconds", self.max_age_seconds, rule, remedy)
 
 
+class Audit(Section):
+    """The trail of what happens to the lake and the account, and what it is searched for."""
+
+    log_days: LogDays = Field(description="days to keep the trail's log group, one of CloudWatch's retentions")
+    unused_access_days: int | None = Field(
+        default=None, ge=1, le=365, description="days until unused access of a role is a finding, 1 to 365; or nothing"
+    )
+
+
 UsageBreach = Literal["log", "emit-metric", "deactivate"]
 
 
@@ -588,6 +597,7 @@ class DataStack(Stack):
     cdc: Cdc
     processing: Processing
     landing: Landing
+    audit: Audit
     warehouse: Warehouse
     gcp: Gcp | None = None
 
@@ -613,6 +623,7 @@ _DATA: dict[str, Any] = {
     "cdc": Cdc,
     "processing": Processing,
     "landing": Landing,
+    "audit": Audit,
     "warehouse": Warehouse,
     "gcp": Gcp,
 }

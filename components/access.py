@@ -24,6 +24,7 @@ class AccessArgs:
     connectors: Mapping[str, str]
     pipeline: str
     landing: str
+    trail: str
     bridge: str | None
     capture_user: str
     migration_roles: tuple[str, str]
@@ -105,6 +106,11 @@ class Access(ComponentResource):
         landing = arn("lambda", f"function:{args.landing}")
         self.landing = self._role(
             args.landing, _Role(("lambda.amazonaws.com",), f"Function {args.landing}", (landing,))
+        )
+        # CloudTrail documents aws:SourceArn for its roles, and the account only as part of it.
+        trail = arn("cloudtrail", f"trail/{args.where.name(args.trail)}")
+        self.trail = self._role(
+            "trail", _Role(("cloudtrail.amazonaws.com",), "Trail of data events", (trail,), says_account=False)
         )
         self.bridge: Grantee | None = None
         if args.bridge:

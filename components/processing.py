@@ -64,6 +64,7 @@ class Processing(ComponentResource):
     def __init__(self, name: str, args: ProcessingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:processing:Processing", name, {}, opts)
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         self._security = aws.glue.SecurityConfiguration(
             f"{name}-security",
             encryption_configuration={
@@ -298,17 +299,19 @@ class Processing(ComponentResource):
                 "Somebody ended a run of the pipeline. If it was not you, ask; then start the pipeline again.",
             ),
         ):
-            alarm(
-                self,
-                f"{self._name}-{metric.removeprefix('Executions').lower()}",
-                where=self._args.where,
-                topic_arn=self._args.alerts_topic_arn,
-                why=why,
-                namespace="AWS/States",
-                metric=metric,
-                dimensions={"StateMachineArn": machine.arn},
-                statistic="Sum",
-                threshold=1,
+            self.alarms.append(
+                alarm(
+                    self,
+                    f"{self._name}-{metric.removeprefix('Executions').lower()}",
+                    where=self._args.where,
+                    topic_arn=self._args.alerts_topic_arn,
+                    why=why,
+                    namespace="AWS/States",
+                    metric=metric,
+                    dimensions={"StateMachineArn": machine.arn},
+                    statistic="Sum",
+                    threshold=1,
+                )
             )
 
     def _watch_jobs(self) -> None:

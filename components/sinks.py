@@ -78,6 +78,7 @@ class LakeSinks(ComponentResource):
     def __init__(self, name: str, args: LakeSinksArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:LakeSinks", name, {}, opts)
         self._args, own = args, ResourceOptions(parent=self)
+        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         plugin = aws.mskconnect.CustomPlugin(
             f"{name}-plugin",
             description="Apache Iceberg sink",
@@ -147,53 +148,59 @@ class LakeSinks(ComponentResource):
     def _watch(self, name: str, topic: Topic) -> None:
         args, connector = self._args, connector_name(topic)
         own = {"ConnectorName": connector}
-        alarm(
-            self,
-            f"{name}-errored-tasks",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why=f"Tasks of connector {connector} have failed and do not start again by themselves. Read the error in "
-            "its log group, mend the cause, then update the connector.",
-            namespace="AWS/KafkaConnect",
-            metric="ErroredTaskCount",
-            dimensions=own,
-            statistic="Maximum",
-            threshold=1,
+        self.alarms.append(
+            alarm(
+                self,
+                f"{name}-errored-tasks",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=f"Tasks of connector {connector} have failed and do not start again by themselves. Read the error "
+                "in its log group, mend the cause, then update the connector.",
+                namespace="AWS/KafkaConnect",
+                metric="ErroredTaskCount",
+                dimensions=own,
+                statistic="Maximum",
+                threshold=1,
+            )
         )
-        alarm(
-            self,
-            f"{name}-running-tasks",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state in "
-            "MSK Connect, and its log group.",
-            namespace="AWS/KafkaConnect",
-            metric="RunningTaskCount",
-            dimensions=own,
-            # The most in a quarter of an hour: a rebalance stops tasks for moments.
-            statistic="Maximum",
-            threshold=args.tasks,
-            comparison="LessThanThreshold",
-            periods=3,
-            silence="breaching",
+        self.alarms.append(
+            alarm(
+                self,
+                f"{name}-running-tasks",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state "
+                "in MSK Connect, and its log group.",
+                namespace="AWS/KafkaConnect",
+                metric="RunningTaskCount",
+                dimensions=own,
+                # The most in a quarter of an hour: a rebalance stops tasks for moments.
+                statistic="Maximum",
+                threshold=args.tasks,
+                comparison="LessThanThreshold",
+                periods=3,
+                silence="breaching",
+            )
         )
-        alarm(
-            self,
-            f"{name}-lag",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
-            "commits (its log group) and whether it has all its workers.",
-            namespace="AWS/Kafka",
-            metric="SumOffsetLag",
-            dimensions={
-                "Cluster Name": args.cluster_name,
-                "Consumer Group": f"connect-{connector}",
-                "Topic": topic.name,
-            },
-            statistic="Maximum",
-            threshold=args.lag_records,
-            periods=3,
+        self.alarms.append(
+            alarm(
+                self,
+                f"{name}-lag",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
+                "commits (its log group) and whether it has all its workers.",
+                namespace="AWS/Kafka",
+                metric="SumOffsetLag",
+                dimensions={
+                    "Cluster Name": args.cluster_name,
+                    "Consumer Group": f"connect-{connector}",
+                    "Topic": topic.name,
+                },
+                statistic="Maximum",
+                threshold=args.lag_records,
+                periods=3,
+            )
         )
 
     def _watch_commits(self, name: str, logs: aws.cloudwatch.LogGroup) -> None:
@@ -212,21 +219,23 @@ class LakeSinks(ComponentResource):
             },
             opts=ResourceOptions(parent=self),
         )
-        alarm(
-            self,
-            f"{name}-no-commits",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why="No connector has committed to the lake for half an hour, whatever their tasks say. Read the "
-            "coordinators' lines in the connectors' log group.",
-            namespace=args.where.metrics,
-            metric=COMMITS,
-            dimensions={},
-            statistic="Sum",
-            threshold=1,
-            comparison="LessThanThreshold",
-            minutes=30,
-            silence="breaching",
+        self.alarms.append(
+            alarm(
+                self,
+                f"{name}-no-commits",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why="No connector has committed to the lake for half an hour, whatever their tasks say. Read the "
+                "coordinators' lines in the connectors' log group.",
+                namespace=args.where.metrics,
+                metric=COMMITS,
+                dimensions={},
+                statistic="Sum",
+                threshold=1,
+                comparison="LessThanThreshold",
+                minutes=30,
+                silence="breaching",
+            )
         )
 
 

@@ -60,7 +60,8 @@ class StreamingArgs:
 
 
 class Streaming(ComponentResource):
-    """`bootstrap` for clients, `cluster`, and `topics` by name (dead-letter and control topics included)."""
+    """`bootstrap` for clients, `cluster`, `topics` by name (dead-letter and control topics included), and
+    `alarms`."""
 
     def __init__(self, name: str, args: StreamingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:Streaming", name, {}, opts)
@@ -114,6 +115,7 @@ class Streaming(ComponentResource):
         self.bootstrap: Output[str] = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
         if args.storage_max_gib > args.storage_gib:
             self._grow_storage()
+        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         self._watch()
         self.topics: dict[str, aws.msk.Topic] = {}
         for topic in args.topics:
@@ -232,35 +234,39 @@ class Streaming(ComponentResource):
         """Alarms on metrics of level DEFAULT; those with a broker in it exist once a broker."""
         args = self._args
         cluster = {"Cluster Name": self.cluster.cluster_name}
-        alarm(
-            self,
-            f"{self._name}-no-controller",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
-            "open a case with AWS if it is ACTIVE.",
-            namespace=NAMESPACE,
-            metric="ActiveControllerCount",
-            dimensions=cluster,
-            # Every node reports, all but one a zero: a sum would depend on their number.
-            statistic="Maximum",
-            threshold=1,
-            comparison="LessThanThreshold",
-            silence="breaching",
+        self.alarms.append(
+            alarm(
+                self,
+                f"{self._name}-no-controller",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
+                "open a case with AWS if it is ACTIVE.",
+                namespace=NAMESPACE,
+                metric="ActiveControllerCount",
+                dimensions=cluster,
+                # Every node reports, all but one a zero: a sum would depend on their number.
+                statistic="Maximum",
+                threshold=1,
+                comparison="LessThanThreshold",
+                silence="breaching",
+            )
         )
-        alarm(
-            self,
-            f"{self._name}-offline-partitions",
-            where=args.where,
-            topic_arn=args.alerts_topic_arn,
-            why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, before "
-            "anything else.",
-            namespace=NAMESPACE,
-            metric="OfflinePartitionsCount",
-            dimensions=cluster,
-            statistic="Maximum",
-            threshold=0,
-            comparison="GreaterThanThreshold",
+        self.alarms.append(
+            alarm(
+                self,
+                f"{self._name}-offline-partitions",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, "
+                "before anything else.",
+                namespace=NAMESPACE,
+                metric="OfflinePartitionsCount",
+                dimensions=cluster,
+                statistic="Maximum",
+                threshold=0,
+                comparison="GreaterThanThreshold",
+            )
         )
         for broker in range(1, args.brokers + 1):
             self._watch_broker({**cluster, "Broker ID": str(broker)}, broker)
@@ -318,19 +324,21 @@ class Streaming(ComponentResource):
                 )
             )
         for one in watched:
-            alarm(
-                self,
-                f"{self._name}-{one.name}-{broker}",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why=one.why,
-                namespace=NAMESPACE,
-                metric=one.metric,
-                dimensions=dimensions,
-                statistic=one.statistic,
-                threshold=one.threshold,
-                comparison=one.comparison,
-                periods=one.periods,
+            self.alarms.append(
+                alarm(
+                    self,
+                    f"{self._name}-{one.name}-{broker}",
+                    where=args.where,
+                    topic_arn=args.alerts_topic_arn,
+                    why=one.why,
+                    namespace=NAMESPACE,
+                    metric=one.metric,
+                    dimensions=dimensions,
+                    statistic=one.statistic,
+                    threshold=one.threshold,
+                    comparison=one.comparison,
+                    periods=one.periods,
+                )
             )
 
 

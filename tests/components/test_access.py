@@ -24,6 +24,7 @@ def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> No
         "migration-logs",
         "bridge",
         "land-reference",
+        "trail",
     }
 
 
@@ -45,6 +46,7 @@ def test_a_role_is_trusted_for_the_one_thing_that_takes_it_where_its_service_say
             for topic in ("cart-events", "customer-updates", "orders")
         },
         "bridge": [f"arn:aws:lambda:{region}:function:pubsub-bridge"],
+        "trail": [f"arn:aws:cloudtrail:{region}:trail/novaretail-prod-data"],
         "land-reference": [f"arn:aws:lambda:{region}:function:land-reference"],
     }
 
@@ -86,7 +88,7 @@ def test_the_boundary_gives_nothing_of_iam_accounts_or_networks_shape(data_stack
 
 def test_every_policy_of_a_role_comes_from_a_component_that_owns_something(data_stack: Recording) -> None:
     owners = {p.parent for p in data_stack.of("RolePolicy")}
-    storing = {"artifacts", "catalog", "lake", "streaming", "warehouse"}
+    storing = {"artifacts", "audit", "catalog", "lake", "streaming", "warehouse"}
     assert owners <= storing | {"alerts", "bridge", "cdc", "database", "landing", "network", "processing", "sinks"}
     assert data_stack.of("RolePolicyAttachment") == []
     assert not [r.name for r in data_stack.of("Role") if r.inputs.get("managedPolicyArns")]
