@@ -64,7 +64,7 @@ def serve(site: Site) -> None:
 
 def extend(site: Site, runner: Any) -> None:
     """Apply every extension to moto in this process."""
-    from local.aws import dms, glue_jobs, glue_tables, lambda_, msk, step_functions
+    from local.aws import dms, events, glue_jobs, glue_tables, lambda_, msk, step_functions
 
     glue_tables.extend()
     glue_jobs.extend(runner)
@@ -72,6 +72,7 @@ def extend(site: Site, runner: Any) -> None:
     step_functions.extend()
     lambda_.extend()
     dms.extend(site)
+    events.extend()
 
 
 class FailureLog:

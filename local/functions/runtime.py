@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.functions import control, progress
+from local.functions.asynchronous import Asynchronous
 from local.functions.code import CodeError, Function, runtime_packages, unpack
 from local.functions.control import ControlError, EventSourceMapping
 from local.functions.event_source import EventSource, GiveUp
@@ -39,6 +40,7 @@ class Runtime:
         self._folder = site.state / "functions"
         self._packages = runtime_packages(self._folder)
         own = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=30, proxies={})
+        self._config = own
         self._lambda = boto3.client("lambda", config=own)
         self._msk = boto3.client("kafka", config=own)
         self._sqs = boto3.client("sqs", config=own)
@@ -49,6 +51,8 @@ class Runtime:
     def run(self, stopping: threading.Event) -> None:
         """Follow the mappings until `stopping` is set, then end what runs."""
         print("Lambda runtime ready", flush=True)
+        asynchronous = Asynchronous(self._worker, self._config)
+        asynchronous.start()
         while not stopping.is_set():
             try:
                 self._reconcile()
@@ -58,7 +62,9 @@ class Runtime:
                 self._say(f"the event source mappings cannot be followed: {error}")
             progress.write(self._site, self._progress)
             stopping.wait(INTERVAL_SECONDS)
+        asynchronous.stop()
         self._end()
+        asynchronous.join(STOP_SECONDS)
 
     def _reconcile(self) -> None:
         wanted = {mapping.uuid: mapping for mapping in control.mappings(self._lambda)}
@@ -79,13 +85,7 @@ class Runtime:
             mapping.uuid, Progress(function.name, mapping.topic, mapping.consumer_group)
         )  # counts go on when a new version of the function takes over
         try:
-            worker = Worker(
-                function=function,
-                code=unpack(function, self._lambda, self._folder),
-                packages=self._packages,
-                site_environment=function_environment(self._site),
-                log=self._site.logs / f"function-{function.name}.log",
-            )
+            worker = self._worker(function)
             source = EventSource(
                 mapping=mapping,
                 bootstrap=control.bootstrap_brokers(self._msk, mapping.cluster_arn),
@@ -101,6 +101,15 @@ class Runtime:
         source.start()
         self._running[mapping.uuid] = _Running(mapping, function, source)
         print(f"{function.name} reads {mapping.topic} as group {mapping.consumer_group}", flush=True)
+
+    def _worker(self, function: Function) -> Worker:
+        return Worker(
+            function=function,
+            code=unpack(function, self._lambda, self._folder),
+            packages=self._packages,
+            site_environment=function_environment(self._site),
+            log=self._site.logs / f"function-{function.name}.log",
+        )
 
     def _destination(self, mapping: EventSourceMapping) -> GiveUp:
         if mapping.on_failure_queue is None:

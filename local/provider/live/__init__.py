@@ -12,7 +12,10 @@ from local.provider.live.base import Clients, Live, PartlyMadeError
 __all__ = ["LIVE_TYPES", "Clients", "Live", "PartlyMadeError", "live_class"]
 
 LIVE_TYPES = {
+    "aws:cloudwatch/eventRule:EventRule": "events.Rule",
+    "aws:cloudwatch/eventTarget:EventTarget": "events.Target",
     "aws:cloudwatch/logGroup:LogGroup": "messaging.LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "events.MetricAlarm",
     "aws:dms/endpoint:Endpoint": "dms.Endpoint",
     "aws:dms/replicationConfig:ReplicationConfig": "dms.ReplicationConfig",
     "aws:dms/s3Endpoint:S3Endpoint": "dms.S3Endpoint",
@@ -29,8 +32,10 @@ LIVE_TYPES = {
     "aws:kms/key:Key": "kms.Key",
     "aws:lambda/eventSourceMapping:EventSourceMapping": "lambda_.EventSourceMapping",
     "aws:lambda/function:Function": "lambda_.Function",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "lambda_.FunctionEventInvokeConfig",
     "aws:lambda/invocation:Invocation": "invocation.Invocation",
     "aws:lambda/layerVersion:LayerVersion": "lambda_.LayerVersion",
+    "aws:lambda/permission:Permission": "lambda_.Permission",
     "aws:msk/cluster:Cluster": "msk.Cluster",
     "aws:msk/topic:Topic": "msk.Topic",
     "aws:mskconnect/connector:Connector": "connect.Connector",
@@ -42,6 +47,7 @@ LIVE_TYPES = {
     "aws:redshiftserverless/namespace:Namespace": "redshift.Namespace",
     "aws:s3/bucket:Bucket": "s3.Bucket",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "s3.BucketLifecycle",
+    "aws:s3/bucketNotification:BucketNotification": "s3.BucketNotification",
     "aws:s3/bucketObject:BucketObject": "s3.BucketObject",
     "aws:s3/bucketObjectv2:BucketObjectv2": "s3.BucketObjectv2",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "s3.BucketPublicAccessBlock",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import uuid
 from typing import Any
 
 from local.provider.live.base import Live, compact, dropped_tags, tolerating
@@ -164,6 +166,69 @@ class LayerVersion(Coded):
         if not outputs.get("skipDestroy"):
             with tolerating(_GONE):
                 self.client("lambda").delete_layer_version(**_version(id))
+
+
+class Permission(Live):
+    """One statement of a function's policy; its id is the statement's."""
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        statement = arguments.get("statementId") or f"pulumi-{uuid.uuid4().hex[:12]}"
+        self.client("lambda").add_permission(
+            FunctionName=arguments["function"],
+            StatementId=statement,
+            Action=arguments["action"],
+            Principal=arguments["principal"],
+            **compact(SourceArn=arguments.get("sourceArn"), SourceAccount=arguments.get("sourceAccount")),
+        )
+        return statement, {"statementId": statement}
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating(_GONE):
+            policy = json.loads(self.client("lambda").get_policy(FunctionName=outputs["function"])["Policy"])
+            return {} if any(statement["Sid"] == id for statement in policy["Statement"]) else None
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        raise RuntimeError("a statement of a function's policy cannot be changed")
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating(_GONE):
+            self.client("lambda").remove_permission(FunctionName=outputs["function"], StatementId=id)
+
+
+class FunctionEventInvokeConfig(Live):
+    """What becomes of asynchronous events; its id is the function's name."""
+
+    def identify(self, arguments: Properties) -> str | None:
+        return str(arguments["functionName"])
+
+    def create(self, arguments: Properties) -> tuple[str, Properties]:
+        self._put(arguments)
+        return arguments["functionName"], {}
+
+    def read(self, id: str, outputs: Properties) -> Properties | None:
+        with tolerating(_GONE):
+            self.client("lambda").get_function_event_invoke_config(FunctionName=id)
+            return {}
+        return None
+
+    def update(self, id: str, before: Properties, arguments: Properties) -> Properties:
+        self._put(arguments)
+        return {}
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        with tolerating(_GONE):
+            self.client("lambda").delete_function_event_invoke_config(FunctionName=id)
+
+    def _put(self, arguments: Properties) -> None:
+        self.client("lambda").put_function_event_invoke_config(
+            FunctionName=arguments["functionName"],
+            **compact(
+                MaximumRetryAttempts=arguments.get("maximumRetryAttempts"),
+                MaximumEventAgeInSeconds=arguments.get("maximumEventAgeInSeconds"),
+                DestinationConfig=pascal(arguments.get("destinationConfig")),
+            ),
+        )
 
 
 class EventSourceMapping(Live):
