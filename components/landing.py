@@ -119,6 +119,7 @@ class Landing(ComponentResource):
         queue_policy(self, f"{name}-failures-policy", self.failures, rules=[rule.arn])
         permitted = aws.lambda_.Permission(
             f"{name}-arrived-invokes",
+            statement_id="arrived",
             function=self.function.name,
             action="lambda:InvokeFunction",
             principal="events.amazonaws.com",
