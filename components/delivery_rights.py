@@ -264,6 +264,14 @@ _OPERATIONS = (
         looks=("DescribeScalableTargets", "DescribeScalingPolicies"),
     ),
     _Service(
+        "access-analyzer",
+        # The organization's policies keep analyzers from being changed or deleted from here.
+        ("CreateAnalyzer", *_TAGS),
+        ("GetAnalyzer", "ListTagsForResource"),
+        looks=("ListAnalyzers",),
+        resources=("analyzer/novaretail-*",),
+    ),
+    _Service(
         "cloudtrail",
         ("AddTags", "CreateTrail", "PutEventSelectors", "RemoveTags", "StartLogging", "UpdateTrail"),
         ("GetEventSelectors", "GetInsightSelectors", "GetTrail*", "ListTags"),

@@ -23,6 +23,7 @@ SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret"
 BOTH = pytest.mark.parametrize("role", ["preview", "deploy"])
 
 IAM_NAMES = {
+    "accessanalyzer": "access-analyzer",
     "appautoscaling": "application-autoscaling",
     "cloudwatch/eventRule": "events",
     "cloudwatch/eventTarget": "events",
