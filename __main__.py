@@ -440,6 +440,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             },
             connectors=[connector_name(topic) for topic in data.topics],
             commits=COMMITS,
+            capture_id=capture.metrics_id,
             pipeline_arn=processing.pipeline.arn,
             jobs=JOBS,
             functions=[LANDING, *([FUNCTION] if shared else [])],

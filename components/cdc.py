@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.alarms import alarm
 from components.place import Place
@@ -248,7 +248,9 @@ class ChangeDataCapture(ComponentResource):
     def _watch(self) -> None:
         args, name = self._args, self._name
         # From the ARN: a replication that is made anew may get another id.
-        replication: Output[str] = self.replication.arn.apply(lambda arn: f"{args.where.account}:{arn.split(':')[6]}")
+        replication = self.metrics_id = self.replication.arn.apply(
+            lambda arn: f"{args.where.account}:{arn.split(':')[6]}"
+        )
         for suffix, metric, why in (
             (
                 "source-latency",

@@ -23,7 +23,8 @@ Metric = list[Any]
 class DashboardArgs:
     """`groups` has the topic that each consumer group reads; `commits` is the sinks' own metric.
 
-    `queues` are those of what functions could not do; `alarm_arns` those of all components.
+    `capture_id` is what DMS calls the replication in its metrics; `queues` are those of what functions could not do;
+    `alarm_arns` those of all components.
     """
 
     where: Place
@@ -32,6 +33,7 @@ class DashboardArgs:
     groups: Mapping[str, str]
     connectors: Sequence[str]
     commits: str
+    capture_id: Input[str]
     pipeline_arn: Input[str]
     jobs: Sequence[str]
     functions: Sequence[str]
@@ -83,6 +85,14 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
         ),
         ("Sinks: records behind", "Maximum", lag("connect-")),
         ("Sinks: commits to the lake", "Sum", [[own, args.commits]]),
+        (
+            "Capture: seconds behind",
+            "Maximum",
+            [
+                ["AWS/DMS", metric, "ReplicationConfigId", args.capture_id]
+                for metric in ("CDCLatencySource", "CDCLatencyTarget")
+            ],
+        ),
         (
             "Pipeline: runs",
             "Sum",
