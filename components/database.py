@@ -268,7 +268,7 @@ class Database(ComponentResource):
         )
         event: Mapping[str, Input[object]] = {
             "host": self.instance.address,
-            "port": PORT,
+            "port": self.instance.port,
             "database": args.database,
             "user": CAPTURE_USER,
             "master_secret": master,

@@ -17,9 +17,10 @@ from typing import Any
 
 import contracts
 from contracts import Contracts
-from local import rehearsal, replay, services
+from local import capture, rehearsal, replay, services
+from local.capture import Captured
 from local.engine import Engine, Outcome
-from local.report import account, bridge, compare, write
+from local.report import account, bridge, captured, compare, write
 from local.site import ROOT, Site
 from local.steps import StepError, Steps
 from local.toolchain import packages
@@ -29,7 +30,8 @@ STACK = "local"
 REPORT = ROOT / "build" / "report"
 RATES = ROOT / "contracts" / "reference" / "exchange_rates.csv"
 SERVICES = ("aws", "kafka", "pubsub")
-"""What must run before the program does; Connect starts with its plugin, functions when all is there."""
+"""What must run before the program does; the others start with the resources that need them, functions when all is
+there."""
 
 DAILY_SALES = "SELECT * FROM analytics.daily_sales ORDER BY sale_date, country, currency"
 BY_COUNTRY = (
@@ -103,6 +105,8 @@ def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[s
         _require_unchanged(again)
         steps.say(f"{again.changes.get('same', 0)} resources unchanged")
     outputs = engine.outputs()
+    with steps.step("capture", f"fill the shop's tables and change them as a {period.name} passes, followed by DMS"):
+        shop = capture.run(site, data, period, steps.say)
     with steps.step("replay", f"replay the retailer's orders of a {period.name} ({_span(period)}) into Kafka"):
         bridge.watch(site, data, outputs)
         services.start(site, "functions")
@@ -111,12 +115,13 @@ def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[s
     with steps.step("land", "wait until Kafka Connect has landed every record in raw"):
         for topic in data.topics:
             rehearsal.wait_landed(site, topic.name, topic.landing.full_name, steps.say)
+        capture.wait(site, data, shop.position, steps.say)
     with steps.step("pipeline", "run the state machine: curate every dataset, build every mart"):
         rehearsal.run_pipeline(site, outputs["pipeline"], steps.say)
     with steps.step("bridge", "wait until the bridge has delivered everything to Pub/Sub"):
         rehearsal.wait_bridge(site, lambda: bridge.progress(site), steps.say)
     with steps.step("account", "ask the warehouse, and follow every record to where it ended"):
-        return _report(site, data, engine, built, again, period, produced, outputs)
+        return _report(site, data, engine, built, again, period, produced, shop, outputs)
 
 
 def clear(site: Site) -> None:
@@ -157,13 +162,16 @@ def _report(
     again: Outcome,
     period: replay.Period,
     produced: replay.Produced,
+    shop: Captured,
     outputs: dict[str, Any],
 ) -> dict[str, Any]:
     warehouse = Warehouse(site)
     accounts = {d.name: account.account(site, data, d) for d in data.curated_datasets}
     bridged = bridge.report(site, data, outputs)
+    tables = captured.report(site, data, shop)
     sales = warehouse.execute(DAILY_SALES)
     problems = [f"{name}: {problem}" for name, a in accounts.items() for problem in a.problems]
+    problems += [f"captured table {name}: {problem}" for name, a in tables.items() for problem in a.problems]
     problems += [
         f"bridge, {topic}: {told[what]} {what.replace('_', ' ')}"
         for topic, told in bridged.items()
@@ -197,6 +205,7 @@ def _report(
         },
         "replay": {"period": f"{period.name} ({_span(period)})", "kinds": dict(sorted(produced.by_kind.items()))},
         "datasets": {name: a.as_dict() for name, a in accounts.items()},
+        "captured": {"kinds": shop.kinds, "tables": {name: a.as_dict() for name, a in tables.items()}},
         "bridge": bridged,
         "warehouse": {BY_COUNTRY: _rows(warehouse.execute(BY_COUNTRY)), DAILY_SALES: _rows(sales)},
         "daily_totals": _rows(warehouse.execute(BY_DAY)),

@@ -14,8 +14,9 @@ from rich.table import Table
 _TEMPLATES = Path(__file__).parent
 _ROWS_SHOWN = 10
 GOOD_NEWS = (
-    "Every record is accounted for, by topic, partition and offset, and daily_sales equals an independent query over "
-    "the source, per day and to the cent."
+    "Every record is accounted for, by topic, partition and offset; every change of the shop's tables is in raw, which "
+    "comes to the tables as they are; and daily_sales equals an independent query over the source, per day and to the "
+    "cent."
 )
 
 
@@ -77,6 +78,14 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
         for rule, rows in account["quarantined"].items():
             _row(rules, rule, rows)
     console.print(rules)
+    captured = _table(
+        "captured table", "rows", "committed", "loaded", "I", "U", "D", "missing", "repeated", "different", "complete"
+    )
+    for name, told in report["captured"]["tables"].items():
+        counted = [told[key] for key in ("rows", "committed", "loaded")]
+        counted += [*told["landed"].values(), *(told[key] for key in ("missing", "repeated", "different", "complete"))]
+        _row(captured, name, *counted)
+    console.print(captured)
     bridge = _table("bridge to Pub/Sub", "produced", "received", "rejected", "missing", "repeated", "out of order")
     for topic, told in report["bridge"].items():
         counted = [told[key] for key in ("produced", "received", "rejected", "missing", "repeated", "out_of_order")]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import threading
+import time
 from collections import Counter
+from contextlib import closing
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import boto3
 import pytest
 
 import contracts
-from local import lake, replay, up
+from local import capture, lake, replay, services, up
 from local.engine import Engine
-from local.report import positions
+from local.report import captured, positions
 from local.warehouse import Warehouse
+from tests.conftest import kill
 
 pytestmark = pytest.mark.platform
 
@@ -84,6 +90,64 @@ def test_the_bridge_lost_nothing_and_kept_the_order_of_every_key(platform):
     assert orders["received"] > 0
     assert (orders["missing"], orders["out_of_order"]) == (0, 0)
     assert orders["produced"] == orders["received"] - orders["repeated"] + orders["rejected"]
+
+
+def test_every_change_of_the_shops_tables_is_in_raw_which_comes_to_the_tables(platform):
+    told = platform.report["captured"]
+
+    assert told["kinds"] == replay.PER_DAY  # the period is a day
+    assert set(told["tables"]) == {table.name for table in contracts.load().source_tables}
+    for table in told["tables"].values():
+        assert table["complete"], table
+        assert table["loaded"] == table["filled"] > 2_000
+        assert sum(table["landed"].values()) - table["repeated"] == table["committed"] > 0
+
+
+def test_a_catalog_reader_finds_the_captured_files_where_the_contract_says(platform):
+    s3 = boto3.client("s3", endpoint_url=platform.site.aws_url, region_name="eu-west-1", **KEYS)
+
+    for table in contracts.load().source_tables:
+        listed = s3.list_objects_v2(Bucket="novaretail-local-datalake-raw", Prefix=f"{table.landing.prefix}/")
+        names = [item["Key"].rpartition("/")[2] for item in listed["Contents"]]
+        assert names[-1].startswith("LOAD00000001"), "digits come before letters"
+        assert all(re.fullmatch(r"LOAD[0-9A-F]{8}\.parquet|\d{8}-\d{9}\.parquet", name) for name in names)
+
+
+def test_a_kill_of_the_replication_under_load_loses_nothing_that_was_committed(platform):
+    site, data = platform.site, contracts.load()
+    source = next(table for table in data.source_tables if table.name == "products")
+    written: list[tuple[int, datetime]] = []
+    stopping = threading.Event()
+
+    def write() -> None:
+        with closing(capture.connect(site, data)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT product_id FROM shop.products ORDER BY 1 LIMIT 500")
+            keys = [key for (key,) in cursor.fetchall()]
+            for number, key in enumerate(itertools.cycle(keys)):
+                when = datetime(2018, 1, 1) + timedelta(milliseconds=number)
+                query = "UPDATE shop.products SET package_size = %s, updated_at = %s WHERE product_id = %s"
+                cursor.execute(query, (str(number), when, key))
+                written.append((key, when))
+                if stopping.is_set():
+                    return
+                time.sleep(0.001)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            time.sleep(2)
+            kill(site, "dms")
+            services.start(site, "dms")
+    finally:
+        stopping.set()
+        writer.join()
+    capture.wait(site, data, capture.position(site, data), lambda text: None)
+
+    landed = {(row["product_id"], row["updated_at"]) for row in captured.landed(site, source) if row["Op"] == "U"}
+    assert len(written) > 500
+    assert set(written) <= landed
+    assert captured.differences(site, data, source) == 0
 
 
 def test_analysts_see_no_personal_data_in_report_views(platform):

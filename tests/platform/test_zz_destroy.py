@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import boto3
+import psycopg2
 import pytest
 from confluent_kafka.admin import AdminClient
 
 import contracts
 from local.engine import Engine
+from local.services import postgres
 
 pytestmark = pytest.mark.platform
 
@@ -29,6 +33,13 @@ def test_destroy_leaves_nothing(platform):
     assert client("glue").list_jobs()["JobNames"] == []
     assert client("lambda").list_functions()["Functions"] == []
     assert client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert client("rds").describe_db_instances()["DBInstances"] == []
+    assert client("dms").describe_replication_configs()["ReplicationConfigs"] == []
+    with closing(psycopg2.connect(postgres.dsn(site))) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")
+        databases = cursor.fetchall()
+        cursor.execute("SELECT slot_name FROM pg_replication_slots")
+        assert (databases, cursor.fetchall()) == ([], [])
     topics = AdminClient({"bootstrap.servers": site.kafka_bootstrap}).list_topics(timeout=10).topics
     described = {topic.name for topic in contracts.load().topics}
     assert [name for name in topics if name.split(".")[0] in described] == []

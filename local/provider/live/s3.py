@@ -184,6 +184,9 @@ class BucketNotification(BucketSetting):
 
     getter, removal = "get_bucket_notification_configuration", None
 
+    def reported(self, answer: Properties) -> Properties:
+        return {}
+
     def put(self, arguments: Properties) -> None:
         wanted: dict[str, Any] = {"EventBridgeConfiguration": {}} if arguments.get("eventbridge") else {}
         self.client("s3").put_bucket_notification_configuration(

@@ -30,6 +30,25 @@ REPORT = {
             "conserved": True,
         }
     },
+    "captured": {
+        "kinds": {"customer_email": 186, "product_new": 124},
+        "tables": {
+            "customers": {
+                "rows": 2_438,
+                "filled": 2_376,
+                "committed": 589,
+                "loaded": 2_376,
+                "files": {"load": 1, "changes": 2},
+                "landed": {"I": 93, "U": 465, "D": 31},
+                "missing": 0,
+                "repeated": 0,
+                "out_of_order": 0,
+                "unexpected": 0,
+                "different": 0,
+                "complete": True,
+            }
+        },
+    },
     "bridge": {
         "orders": {
             "produced": 41234,
