@@ -31,7 +31,7 @@ import yaml
 
 from local import engine_guard as guard
 from local.engine_events import Diagnostic, Events, Outcome, Resource, read_events
-from local.engine_references import account_ids, copy_state, referenced_stack
+from local.engine_references import account_ids, copy_state, fingerprint, referenced_stack
 from local.provider.live import LIVE_TYPES
 from local.provider.server import PACKAGES, ProviderServer
 from local.site import ROOT, TOOLCHAIN, Site
@@ -122,12 +122,26 @@ class Engine:
             return
         with tempfile.TemporaryDirectory() as folder:
             site = replace(self.site, state=Path(folder))
+            if not replace(self, stack=stack).state():
+                copy_state(self._reference(stack), site.state)
             copy_state(self.site.state, site.state)
-            other = replace(self, site=site, stack=stack, policy_packs=())
-            if not other.state():
-                ids = account_ids(self.project_dir, self._project)
-                other._run("up", "--yes", "--skip-preview", live=False, ids=ids)
             yield replace(self, site=site)
+
+    def _reference(self, stack: str) -> Path:
+        """The state of a site where nothing but `stack` is up; made if it is not there, or of something else."""
+        ids = account_ids(self.project_dir, self._project)
+        kept = self.site.state / "references" / fingerprint(self.project_dir, stack, ids)
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+                made = Path(folder, "site")
+                other = replace(self, site=replace(self.site, state=made), stack=stack, policy_packs=())
+                other._run("up", "--yes", "--skip-preview", live=False, ids=ids)
+                for old in kept.parent.iterdir():
+                    if old != Path(folder) and old != kept:
+                        shutil.rmtree(old)
+                made.rename(kept)
+        return kept
 
     def _run(
         self, operation: str, *flags: str, live: bool = True, ids: Mapping[tuple[str, str], str] | None = None

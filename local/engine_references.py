@@ -3,11 +3,13 @@
 Pulumi reads the outputs of another stack from the backend, where on a fresh machine there is none. So the preview of
 `prod` first brings `organization` up beside it: the same program with the same stack file, on the provider that keeps
 everything as state. What only AWS decides, the numbers of the accounts, comes from the stack files of their
-environments. Nothing of it outlives the preview.
+environments. The site keeps the result in a place of its own for the next preview, as long as nothing that it was made
+of changes; no stack of the site is added or changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any
 import yaml
 
 ACCOUNT_TYPE = "aws:organizations/account:Account"
+PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*")
+"""What the stack that is brought up is made of, besides its own file."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")
 """What of a site's state a preview needs: stacks that are there, and the salt of their secrets."""
 
@@ -38,12 +42,22 @@ def account_ids(project_dir: Path, project: str) -> dict[tuple[str, str], str]:
     return found
 
 
+def fingerprint(project_dir: Path, stack: str, ids: Mapping[tuple[str, str], str]) -> str:
+    """A name for what `stack` is brought up from: the program, its stack file, and the accounts' ids."""
+    digest = hashlib.sha256(repr(sorted(ids.items())).encode())
+    files = {file for pattern in (*PROGRAM, f"Pulumi.{stack}.yaml") for file in project_dir.glob(pattern)}
+    for file in sorted(files):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(str(file.relative_to(project_dir)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
 def copy_state(site_state: Path, into: Path) -> None:
     """Copy the engine's own state, so that a preview may add a stack to it."""
     for part in KEPT:
         source = site_state / part
         if source.is_dir():
-            shutil.copytree(source, into / part)
+            shutil.copytree(source, into / part, dirs_exist_ok=True)
         elif source.exists():
             (into / part).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, into / part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,27 @@ def test_a_preview_takes_the_role_that_the_settings_choose(
     assert [found["roleArn"] for found in json.loads(provider.get("assumeRoles", "[]"))] == assumed
 
 
-def test_a_preview_leaves_no_stack_behind(prod: Engine) -> None:
+def test_a_preview_adds_no_stack_to_the_site(prod: Engine) -> None:
     prod.preview()
 
-    assert [file for file in prod.site.state.rglob("*.json") if ".pulumi" in file.parts] == []
+    assert not Path(prod.site.state, "pulumi").exists()
+    assert replace(prod, stack="organization").state() == []
+
+
+def test_the_organization_is_brought_up_once_for_all_previews_of_the_same_program(prod: Engine, project: Path) -> None:
+    prod.preview()
+    (first,) = Path(prod.site.state, "references").iterdir()
+    made = first.stat().st_mtime_ns
+    prod.preview()
+    assert [kept.stat().st_mtime_ns for kept in Path(prod.site.state, "references").iterdir()] == [made]
+
+    file = project / "Pulumi.organization.yaml"
+    text = file.read_text()
+    file.unlink()  # a link to the committed one
+    file.write_text(text.replace("unused_days: 90", "unused_days: 60"))
+    prod.preview()
+    (other,) = Path(prod.site.state, "references").iterdir()
+    assert other.name != first.name
 
 
 def test_an_account_that_the_organization_does_not_have_stops_before_the_first_resource(
