@@ -13,6 +13,7 @@ import contracts
 import settings
 from components.access import Access, AccessArgs
 from components.access_logs import AccessLogs, AccessLogsArgs
+from components.account_baseline import AccountBaseline, AccountBaselineArgs
 from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
@@ -97,6 +98,12 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             unused_days=chosen.unused_days,
         ),
     )
+    for account, provider in {"management": None, **units.providers}.items():
+        AccountBaseline(
+            f"baseline-{account}",
+            AccountBaselineArgs(regions=chosen.regions),
+            opts=ResourceOptions(provider=provider),
+        )
     deliveries = {
         account: Delivery(
             f"delivery-{account}",

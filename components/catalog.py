@@ -1,4 +1,8 @@
-"""The Glue Data Catalog: a database a layer, an Iceberg or Parquet table a contract table, and who may use which."""
+"""The Glue Data Catalog: a database a layer, an Iceberg or Parquet table a contract table, and who may use which.
+
+Beside it the schema registry: what a record of each topic is made of. It stops a contract whose new version readers of
+the old one could not follow, and producers may check themselves against it; raw takes in what arrives all the same.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,7 @@ class CatalogArgs:
 
 
 class Catalog(ComponentResource):
-    """`databases` by name and `tables` by full name (curated.orders)."""
+    """`databases` by name, `tables` by full name (curated.orders), and `schemas` by topic."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:catalog:Catalog", name, {}, opts)
@@ -63,6 +67,7 @@ class Catalog(ComponentResource):
             for database in args.contracts.databases
         }
         self.tables = {table.full_name: self._table(table) for table in args.contracts.tables}
+        self.schemas = self._schemas()
         if args.optimizer:
             self._grant_maintenance_logs(args.optimizer.role)
             for table in args.contracts.iceberg_tables:
@@ -161,6 +166,32 @@ class Catalog(ComponentResource):
             },
             opts=held,
         )
+
+    def _schemas(self) -> dict[str, aws.glue.Schema]:
+        args = self._args
+        registry = aws.glue.Registry(
+            f"{self._name}-registry",
+            # Producers' serializers are told it by name, as they are the topic.
+            registry_name=args.where.name(),
+            description="Records of the topics, as their contracts have them",
+            tags=args.where.tags,
+            opts=self._held,
+        )
+        return {
+            topic.name: aws.glue.Schema(
+                f"{self._name}-schema-{topic.name.replace('_', '-')}",
+                schema_name=topic.name,
+                registry_arn=registry.arn,
+                data_format="JSON",
+                # Whoever has the newest contract can read every record since the first.
+                compatibility="BACKWARD_ALL",
+                schema_definition=json.dumps(topic.json_schema(), sort_keys=True),
+                description=topic.description[:2048],
+                tags=args.where.tags,
+                opts=self._held,
+            )
+            for topic in args.contracts.topics
+        }
 
     def _grant_maintenance_logs(self, grantee: Grantee) -> None:
         kinds = ("iceberg-compaction", "iceberg-retention", "iceberg-orphan-file-deletion")

@@ -87,7 +87,7 @@ _TAGS = ("TagResource", "UntagResource")
 _DATA = (
     _Service(
         "glue",
-        ("Create*", "Delete*", "Update*", *_TAGS),
+        ("Create*", "Delete*", "RegisterSchemaVersion", "Update*", *_TAGS),
         ("Get*", "ListTableOptimizerRuns"),
         makes=("CreateSecurityConfiguration", "DeleteSecurityConfiguration"),
         looks=("GetSecurityConfiguration",),

@@ -178,9 +178,9 @@ class Topic:
         return f"{self.name}.control"
 
     def json_schema(self) -> dict[str, Any]:
-        """JSON Schema (2020-12) of a record, for the schema registry and for Pub/Sub's readers."""
+        """JSON Schema of a record, for the schema registry, whose newest draft is 7, and for Pub/Sub's readers."""
         return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$schema": "http://json-schema.org/draft-07/schema#",
             "title": self.name,
             "description": self.description,
             **_object_schema(self.fields),

@@ -76,7 +76,7 @@ def spark(kind: str) -> str:
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """A primitive as JSON Schema (2020-12) describes it in a record."""
+    """A primitive as JSON Schema describes it in a record."""
     return dict(_JSON.get(kind, {"type": "number"}))
 
 

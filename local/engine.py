@@ -122,9 +122,9 @@ class Engine:
             return
         with tempfile.TemporaryDirectory() as folder:
             site = replace(self.site, state=Path(folder))
-            if not replace(self, stack=stack).state():
-                copy_state(self._reference(stack), site.state)
             copy_state(self.site.state, site.state)
+            if not replace(self, stack=stack).state():  # not there, or only previewed
+                copy_state(self._reference(stack), site.state)
             yield replace(self, site=site)
 
     def _reference(self, stack: str) -> Path:

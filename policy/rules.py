@@ -194,6 +194,8 @@ STATEFUL = {
     "aws:kms/key:Key",
     "aws:glue/catalogDatabase:CatalogDatabase",
     "aws:glue/catalogTable:CatalogTable",
+    "aws:glue/registry:Registry",
+    "aws:glue/schema:Schema",
     "aws:msk/cluster:Cluster",
     "aws:msk/topic:Topic",
     "aws:dms/replicationConfig:ReplicationConfig",

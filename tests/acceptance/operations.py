@@ -54,6 +54,16 @@ CALLS: dict[str, Call] = {
     "aws:accessanalyzer/analyzer:Analyzer": _call("accessanalyzer.CreateAnalyzer", type="type"),
     "aws:appautoscaling/policy:Policy": _call("application-autoscaling.PutScalingPolicy"),
     "aws:appautoscaling/target:Target": _call("application-autoscaling.RegisterScalableTarget"),
+    "aws:ebs/encryptionByDefault:EncryptionByDefault": _call("ec2.EnableEbsEncryptionByDefault", ignored="enabled"),
+    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess": _call("ec2.EnableSnapshotBlockPublicAccess"),
+    "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess": _call(
+        "ec2.EnableImageBlockPublicAccess", state="ImageBlockPublicAccessState"
+    ),
+    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": _call("ec2.ModifyInstanceMetadataDefaults"),
+    "aws:iam/accountPasswordPolicy:AccountPasswordPolicy": _call("iam.UpdateAccountPasswordPolicy"),
+    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": _call(
+        "s3control.PutPublicAccessBlock", "PublicAccessBlockConfiguration"
+    ),
     "aws:cloudtrail/organizationDelegatedAdminAccount:OrganizationDelegatedAdminAccount": _call(
         "cloudtrail.RegisterOrganizationDelegatedAdmin", accountId="MemberAccountId"
     ),
@@ -195,7 +205,6 @@ CALLS: dict[str, Call] = {
     "aws:iam/role:Role": _call("iam.CreateRole"),
     "aws:iam/rolePolicy:RolePolicy": _call("iam.PutRolePolicy", role="RoleName", name="PolicyName"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _call("iam.AttachRolePolicy", role="RoleName"),
-    "aws:iam/accountPasswordPolicy:AccountPasswordPolicy": _call("iam.UpdateAccountPasswordPolicy"),
     "aws:kms/alias:Alias": _call("kms.CreateAlias", name="AliasName"),
     "aws:kms/key:Key": _call("kms.CreateKey", ignored="enableKeyRotation deletionWindowInDays rotationPeriodInDays"),
     "aws:lambda/eventSourceMapping:EventSourceMapping": _call("lambda.CreateEventSourceMapping"),

@@ -100,6 +100,8 @@ TEMPLATES: dict[str, Template] = {
     ),
     "aws:glue/catalogDatabase:CatalogDatabase": _as("Glue::Database", given="CatalogId", absent="tags"),
     "aws:glue/connection:Connection": _as("Glue::Connection", given="CatalogId", absent="tags"),
+    "aws:glue/registry:Registry": _as("Glue::Registry", registryName="Name"),
+    "aws:glue/schema:Schema": _as("Glue::Schema", schemaName="Name", registryArn="Registry.Arn"),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _as("IAM::OIDCProvider"),
     "aws:iam/policy:Policy": _as("IAM::ManagedPolicy", absent="tags"),
     "aws:kms/key:Key": _as("KMS::Key", deletionWindowInDays="PendingWindowInDays"),

@@ -16,10 +16,7 @@ from tests.acceptance.graph import Finding, Made, made, unknowns
 from tests.acceptance.models import Checked
 from tests.components.recording import STACKS, record
 
-EXEMPT: dict[tuple[str, str, str], str] = {
-    ("aws:rds/instance:Instance", "", "None"): "cfn-lint advises against the first versions of PostgreSQL 17, and "
-    "means the bare 17 by them; RDS takes it for the newest",
-}
+EXEMPT: dict[tuple[str, str, str], str] = {}
 """(type, path, rule) of a finding that AWS does not mind, with the reason."""
 
 LEAST_ASKED = {"models": 0.99, "schemas": 0.97}

@@ -126,3 +126,18 @@ def test_whoever_uses_a_table_may_use_the_key_through_glue(data_stack: Recording
         actions = {a for s in policy.json("policy")["Statement"] for a in s["Action"] if a.startswith("kms:")}
         wanted = {"kms:Decrypt"} if "-read-" in policy.name else {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}
         assert actions == wanted, policy.name
+
+
+def test_every_topic_has_its_contracts_schema_in_the_registry(prod: Recording) -> None:
+    (registry,) = prod.of("Registry")
+    assert registry.inputs["registryName"] == "novaretail-prod"
+    schemas = {s.inputs["schemaName"]: s for s in prod.of("glue/schema:Schema")}
+    assert schemas.keys() == {topic.name for topic in contracts.load().topics}
+    for topic in contracts.load().topics:
+        schema = schemas[topic.name]
+        assert schema.json("schemaDefinition") == topic.json_schema()
+        # Glue's registry knows JSON Schema up to draft 7.
+        assert schema.json("schemaDefinition")["$schema"] == "http://json-schema.org/draft-07/schema#"
+        assert (schema.inputs["dataFormat"], schema.inputs["compatibility"]) == ("JSON", "BACKWARD_ALL")
+        assert len(schema.inputs["schemaDefinition"]) <= 170_000, "Glue's limit of a schema"
+        assert schema.protect

@@ -33,7 +33,12 @@ def test_units_lie_directly_below_the_root(organization: Recording) -> None:
 
 def test_an_organization_stack_has_nothing_of_the_data_path(organization: Recording) -> None:
     modules = {r.type.split(":")[1].split("/")[0] for r in organization.resources if r.custom}
-    assert modules.isdisjoint({"ec2", "glue", "msk", "mskconnect", "rds", "dms", "redshiftserverless", "lambda", "sfn"})
+    assert modules.isdisjoint({"vpc", "glue", "msk", "mskconnect", "rds", "dms", "redshiftserverless", "lambda", "sfn"})
+    # Of networks and machines it has what the baseline settles for an account.
+    assert {r.kind for r in organization.resources if r.type.startswith("aws:ec2/")} == {
+        "ImageBlockPublicAccess",
+        "InstanceMetadataDefaults",
+    }
 
 
 def test_the_services_that_work_for_the_whole_organization_are_let_in(organization: Recording) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,17 @@ PLAIN = {
 }
 
 
+@pytest.fixture(scope="session")
+def organization_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The organization of the committed program, brought up once for all tests here."""
+    site = Site(state=tmp_path_factory.mktemp("organization"))
+    Engine(site, "prod").preview(site.state / "preview.json")
+    return site.state / "references"
+
+
 @pytest.fixture
-def prod(tmp_path: Path, project: Path) -> Engine:
+def prod(tmp_path: Path, project: Path, organization_up: Path) -> Engine:
+    shutil.copytree(organization_up, tmp_path / "site" / "references")
     return Engine(Site(state=tmp_path / "site"), "prod", project)
 
 
@@ -68,6 +78,13 @@ def test_a_preview_adds_no_stack_to_the_site(prod: Engine) -> None:
 
     assert not Path(prod.site.state, "pulumi").exists()
     assert replace(prod, stack="organization").state() == []
+
+
+def test_an_organization_that_was_only_previewed_here_is_brought_up_beside(prod: Engine, project: Path) -> None:
+    replace(prod, stack="organization").preview()
+    prod.preview()
+
+    assert any(":glue/job:Job" in step["urn"] for step in steps(project))
 
 
 def test_the_organization_is_brought_up_once_for_all_previews_of_the_same_program(prod: Engine, project: Path) -> None:
