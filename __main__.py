@@ -481,7 +481,7 @@ def _outside(zone: LandingZone, access: Access) -> list[Output[str] | str]:
         access.warehouse.arn,
     ]
     # Whoever deploys uploads reference files, and empties buckets that need not be kept, from where CI runs.
-    return [*outside, zone.role_arn] if zone.role_arn else outside
+    return [*outside, *zone.deployer_arns]
 
 
 def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:
@@ -533,7 +533,8 @@ async def _landing_zone(config: settings.DataStack) -> LandingZone:
     stack, role = plain.pop("stack"), plain.pop("role")
     if stack:
         return await from_stack(stack, role=role, environment=config.environment, account=config.account)
-    return LandingZone(**plain)
+    role_arn = config.deployment.role_arn
+    return LandingZone(**plain, deployer_arns=(role_arn,) if role_arn else ())
 
 
 async def build() -> None:

@@ -117,10 +117,10 @@ class Deployment(Section):
         pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$",
         description="full name of the organization's stack, such as organization/novaretail/organization",
     )
-    role: Literal["deploy", "preview", "caller"] = Field(
+    role: Literal["deploy", "preview", "admin"] = Field(
         default="deploy",
-        description="which of the organization's roles to take: deploy; preview, which may only read, in pull requests;"
-        " caller for none, with the rights of whoever is logged in to the account",
+        description="which role of the account to take: deploy, the pipeline's; preview, which may only read, in pull"
+        " requests; admin, the organization's own, for a person with credentials of the management account",
     )
     role_arn: str | None = Field(
         default=None,

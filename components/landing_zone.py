@@ -13,6 +13,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.names import ADMIN_ROLE
+
 
 class LandingZoneError(Exception):
     """The organization does not hold what this stack needs; the message names the key, its value and the way out."""
@@ -23,12 +25,15 @@ class LandingZone:
     """Where a data stack lands.
 
     Attributes:
-        role_arn: the role in the stack's account that deploys; None deploys with the caller's own rights.
+        role_arn: the role in the stack's account that this run takes; None runs with the caller's own rights.
+        deployer_arns: the roles that may deploy, whichever this run takes: what the program says of them must not
+            depend on who runs it.
         log_archive_bucket: the organization's bucket for audit logs, in another account; `log_archive_key_arn` is the
             key that must be used there.
     """
 
     role_arn: str | None
+    deployer_arns: tuple[str, ...]
     organization_id: str
     log_archive_bucket: str
     log_archive_key_arn: str
@@ -51,7 +56,7 @@ async def from_stack(stack: str, *, role: str, environment: str, account: str) -
     """The landing zone of an environment, from the outputs of the organization's stack.
 
     Args:
-        role: deploy or preview, one of the roles that the organization made; or caller, for none.
+        role: deploy or preview, which the organization made, or admin, which AWS made for its management account.
         account: the account that the stack's own settings name; the organization must have the same for this
             environment.
     Raises: LandingZoneError if it has another, or lacks an output.
@@ -67,8 +72,10 @@ async def from_stack(stack: str, *, role: str, environment: str, account: str) -
             + f". Set it to the account of {environment}, or correct novaretail:deployment.stack; nothing was created"
             " or changed."
         )
+    deploy, admin = _role(outputs, "deploy_roles", name, stack, account), f"arn:aws:iam::{account}:role/{ADMIN_ROLE}"
     return LandingZone(
-        role_arn=None if role == "caller" else _role(outputs, f"{role}_roles", name, stack, account),
+        role_arn=admin if role == "admin" else _role(outputs, f"{role}_roles", name, stack, account),
+        deployer_arns=(deploy, admin),
         organization_id=_required(outputs, "organization_id", stack),
         log_archive_bucket=_required(outputs, "log_archive_bucket", stack),
         log_archive_key_arn=_required(outputs, "log_archive_key_arn", stack),
