@@ -206,6 +206,8 @@ STATEFUL = {
     "aws:organizations/organization:Organization",
     "gcp:pubsub/topic:Topic",
     "gcp:pubsub/subscription:Subscription",
+    "aws:organizations/organizationalUnit:OrganizationalUnit",
+    "aws:sqs/queue:Queue",
 }
 KEEPING = {"prod", "organization"}
 """The stacks whose data must survive a mistake."""

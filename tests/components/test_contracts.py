@@ -14,31 +14,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from policy.rules import WITHOUT_RESOURCE_LEVEL
+from policy.rules import STATEFUL, WITHOUT_RESOURCE_LEVEL
 from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
 LABELLED_BY_TAGS = {"gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"}
-STATEFUL = {
-    "aws:s3/bucket:Bucket",
-    "aws:kms/key:Key",
-    "aws:glue/catalogDatabase:CatalogDatabase",
-    "aws:glue/catalogTable:CatalogTable",
-    "aws:glue/registry:Registry",
-    "aws:glue/schema:Schema",
-    "aws:msk/cluster:Cluster",
-    "aws:msk/topic:Topic",
-    "aws:rds/instance:Instance",
-    "aws:dms/replicationConfig:ReplicationConfig",
-    "aws:redshiftserverless/namespace:Namespace",
-    "aws:redshiftserverless/workgroup:Workgroup",
-    "aws:sqs/queue:Queue",
-    "aws:organizations/account:Account",
-    "aws:organizations/organization:Organization",
-    "aws:organizations/organizationalUnit:OrganizationalUnit",
-    "gcp:pubsub/topic:Topic",
-    "gcp:pubsub/subscription:Subscription",
-}
 CODE_BUCKET = "artifacts-code"
 """Made again from the repository at each update."""
 GUARDS = {

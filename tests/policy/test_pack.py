@@ -128,6 +128,17 @@ def test_every_rule_is_shown_to_pass_and_to_fail() -> None:
     assert {rule for rule, _ in KEPT} == {rule for rule, _, _ in BROKEN} == RULE.keys()
 
 
+BESIDE = {
+    "aws:cloudtrail/trail:Trail",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings",
+    "aws:s3/bucketLogging:BucketLogging",
+    "aws:s3/bucketNotification:BucketNotification",
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+}
+"""What guards data and tells who touched it: kept with it here and there, and no rule of the pack."""
+
+
 def test_the_pack_knows_which_types_take_tags() -> None:
     assert sorted(UNTAGGED) == untagged(), "run: .venv/bin/python -m tests.policy.untagged"
     for type_ in ("aws:iam/rolePolicy:RolePolicy", "aws:iam/role:Role", "aws:s3/bucket:Bucket", "aws:kms/alias:Alias"):
@@ -135,10 +146,10 @@ def test_the_pack_knows_which_types_take_tags() -> None:
 
 
 def test_the_pack_protects_what_the_program_protects() -> None:
-    kept = {r.type for r in record("prod").resources if r.protect and r.custom and r.type in contracts.STATEFUL}
-    # A queue of failures is drained within days; units of an organization hold accounts, which are protected.
-    beside = {"aws:sqs/queue:Queue", "aws:organizations/organizationalUnit:OrganizationalUnit"}
-    assert sorted(kept - STATEFUL - beside) == []
+    kept = {r.type for stack in ("prod", "organization") for r in record(stack).resources if r.protect and r.custom}
+    guards = {type_ for type_ in kept if type_.rpartition(":")[2] in contracts.GUARDS}
+    assert sorted(kept - guards - STATEFUL - BESIDE) == []
+    assert sorted(STATEFUL - kept) == []
 
 
 def test_the_packs_environment_has_the_programs_sdk() -> None:
