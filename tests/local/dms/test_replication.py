@@ -108,6 +108,9 @@ def test_a_truncate_removes_the_tables_files(replicated):
     replicated.run("INSERT INTO shop.items (id) VALUES (4)", "TRUNCATE shop.items", "INSERT INTO shop.items VALUES (7)")
     replicated.wait(lambda: [row["id"] for row in replicated.landed()] == [7])
 
+    # The load's file is gone as well, and no later one brings its rows back.
+    assert [row["id"] for row in replicated.landed()] == [7]
+
 
 def test_a_new_column_is_in_the_files_that_follow(replicated):
     replicated.run("ALTER TABLE shop.items ADD colour varchar(8)")

@@ -61,9 +61,13 @@ def test_a_bucket_with_objects_stays_unless_it_is_forced(live: MakeLive, s3: Any
 
 
 def test_deleting_what_is_gone_is_no_error(live: MakeLive) -> None:
-    live("aws:s3/bucket:Bucket").delete("never-existed", {"forceDestroy": True})
-    live(OBJECT).delete("never-existed/key", {})
-    live("aws:s3/bucketVersioning:BucketVersioning").delete("never-existed", {})
+    for token, id, known in (
+        ("aws:s3/bucket:Bucket", "never-existed", {"forceDestroy": True}),
+        (OBJECT, "never-existed/key", {}),
+        ("aws:s3/bucketVersioning:BucketVersioning", "never-existed", {}),
+    ):
+        live(token).delete(id, known)
+        assert live(token).read(id, known) is None
 
 
 @pytest.mark.parametrize(
