@@ -67,7 +67,7 @@ def environments() -> str:
     lines = [
         "# What differs between prod and nonprod, and why",
         "",
-        "Written by `make docs` from `Pulumi.prod.yaml`, `Pulumi.nonprod.yaml`, the descriptions in `settings.py` and",
+        "Written by `make docs` from `Pulumi.prod.yaml`, `Pulumi.nonprod.yaml`, the descriptions in `settings/` and",
         "the reasons in `docs/environments.yaml`. What is not listed is the same in both; the program itself does not",
         "know which environment it builds.",
     ]
@@ -134,9 +134,9 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _described(setting: str) -> str:
-    """What settings.py says of a field; empty for what Pulumi itself reads."""
+    """What settings says of a field; empty for what Pulumi itself reads."""
     section, *way = setting.split(".")
-    model: Any = {**settings._COMMON, **settings._DATA}.get(section)
+    model: Any = settings.SECTIONS.get(section)
     said = ""
     for name in way:
         fields = getattr(model, "model_fields", {})

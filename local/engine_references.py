@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 ACCOUNT_TYPE = "aws:organizations/account:Account"
-PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*")
+PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*", "settings/**/*")
 """What the stack that is brought up is made of, besides its own file."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")
 """What of a site's state a preview needs: stacks that are there, and the salt of their secrets."""

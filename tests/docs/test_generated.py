@@ -23,7 +23,7 @@ def test_every_setting_that_differs_is_in_the_table_once_with_its_description() 
     for difference in docs.differences(docs._configuration("prod"), docs._configuration("nonprod")):
         assert page.count(f"| `{difference.setting}` |") == 1
         if not difference.setting.startswith(("aws:", "environment", "account")):
-            assert difference.what, f"settings.py does not describe {difference.setting}"
+            assert difference.what, f"settings does not describe {difference.setting}"
 
 
 def test_a_difference_without_a_reason_and_a_reason_without_one_are_told_together() -> None:

@@ -1,0 +1,43 @@
+"""What is wrong with a setting, and the base of every section."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A wrong setting: its key with the path inside, its value, the rule it breaks and the way out."""
+
+    key: str
+    value: object
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        end = "" if self.remedy.endswith("?") else "."
+        return f"{self.key} = {json.dumps(self.value, default=str)}: {self.rule}. {self.remedy}{end}"
+
+
+class SettingsError(Exception):
+    """The settings of a stack cannot be used; `problems` has every reason, not only the first."""
+
+    def __init__(self, stack: str, problems: tuple[Problem, ...]) -> None:
+        self.stack, self.problems = stack, problems
+        noun = "problem" if len(problems) == 1 else "problems"
+        lines = [f"Pulumi.{stack}.yaml has {len(problems)} {noun}; nothing was created or changed."]
+        super().__init__("\n".join([*lines, *(f"  - {problem}" for problem in problems)]))
+
+
+class Section(BaseModel):
+    """A structured key; unknown fields and values of another type are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """Checks that need more than one field; keys are relative to the section."""
+        yield from ()
