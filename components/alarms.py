@@ -99,3 +99,31 @@ def _sum(
         for id_, name in zip(ids, names, strict=True)
     ]
     return [total, *parts]
+
+
+def lag_alarm(
+    parent: pulumi.Resource,
+    name: str,
+    *,
+    where: Place,
+    topic_arn: Input[str],
+    why: str,
+    cluster_name: Input[str],
+    group: str,
+    topic: str,
+    records: int,
+) -> aws.cloudwatch.MetricAlarm:
+    """Tell the topic of alerts when a consumer group is `records` behind in a Kafka topic, three periods in a row."""
+    return alarm(
+        parent,
+        name,
+        where=where,
+        topic_arn=topic_arn,
+        why=why,
+        namespace="AWS/Kafka",
+        metric="SumOffsetLag",
+        dimensions={"Cluster Name": cluster_name, "Consumer Group": group, "Topic": topic},
+        statistic="Maximum",
+        threshold=records,
+        periods=3,
+    )

@@ -16,7 +16,7 @@ import pulumi_aws as aws
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, FileArchive, Input, Output, Resource, ResourceOptions, StringAsset
 
-from components.alarms import alarm
+from components.alarms import lag_alarm
 from components.assets import archive, json_asset, sources
 from components.functions import ARCHITECTURE, DAY_SECONDS, RUNTIME, FunctionArgs, failure_queue, function, queue_policy
 from components.place import Place
@@ -304,23 +304,17 @@ class PubSubBridge(ComponentResource):
 
             # Lambda's own OffsetLag has a mapping's id in it, which changes when a mapping is made again; the group's
             # name is ours.
-            alarm(
+            lag_alarm(
                 self,
                 f"{self._name}-{topic.name.replace('_', '-')}-lag",
                 where=args.where,
                 topic_arn=args.alerts_topic_arn,
                 why=f"The bridge is {args.lag_records} records of {topic.name} behind. See whether Pub/Sub refuses "
                 "(log group of the function) or the topic grew.",
-                namespace="AWS/Kafka",
-                metric="SumOffsetLag",
-                dimensions={
-                    "Cluster Name": args.cluster_name,
-                    "Consumer Group": f"{CONSUMER_GROUP}{topic.name}",
-                    "Topic": topic.name,
-                },
-                statistic="Maximum",
-                threshold=args.lag_records,
-                periods=3,
+                cluster_name=args.cluster_name,
+                group=f"{CONSUMER_GROUP}{topic.name}",
+                topic=topic.name,
+                records=args.lag_records,
             )
 
 

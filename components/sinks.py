@@ -15,7 +15,7 @@ from typing import Literal
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.alarms import alarm
+from components.alarms import alarm, lag_alarm
 from components.place import Place
 from components.policies import Grantee, allow, attach
 from contracts import Topic
@@ -183,23 +183,17 @@ class LakeSinks(ComponentResource):
             )
         )
         self.alarms.append(
-            alarm(
+            lag_alarm(
                 self,
                 f"{name}-lag",
                 where=args.where,
                 topic_arn=args.alerts_topic_arn,
                 why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
                 "commits (its log group) and whether it has all its workers.",
-                namespace="AWS/Kafka",
-                metric="SumOffsetLag",
-                dimensions={
-                    "Cluster Name": args.cluster_name,
-                    "Consumer Group": f"connect-{connector}",
-                    "Topic": topic.name,
-                },
-                statistic="Maximum",
-                threshold=args.lag_records,
-                periods=3,
+                cluster_name=args.cluster_name,
+                group=f"connect-{connector}",
+                topic=topic.name,
+                records=args.lag_records,
             )
         )
 
