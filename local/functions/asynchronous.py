@@ -49,8 +49,11 @@ class Asynchronous(threading.Thread):
                 for message in received.get("Messages", []):
                     self._deal_with(json.loads(message["Body"]))
                     self._queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            except (BotoCoreError, ClientError, OSError):
+            except self._queue.exceptions.QueueDoesNotExist:
+                self._stopping.wait(WAIT_SECONDS)  # it is made with the first event
+            except (BotoCoreError, ClientError, OSError) as error:
                 # The control plane may be away for a while; what is in the queue comes again.
+                print(f"events without a waiting caller: {error}", flush=True)
                 self._stopping.wait(WAIT_SECONDS)
         for _, worker in self._workers.values():
             worker.close()
