@@ -57,22 +57,12 @@ class Replication(threading.Thread):
             except Exception as error:  # noqa: BLE001 - whatever it is, DescribeReplications has to say it
                 told.message = " ".join(str(error).split())
                 print(f"{self.declared.identifier}: {type(error).__name__}: {told.message}", flush=True)
-                if not self._is_passing(error):
+                if not may_pass(error, connected=self._connected):
                     told.status = "failed"
                     return
                 told.reconnects += 1
                 self._stopping.wait(RETRY_SECONDS)
         told.status = "stopped"
-
-    def _is_passing(self, error: Exception) -> bool:
-        """Whether it may work the next time: the server or S3 is away. Not so if it never has worked."""
-        if isinstance(error, ClientError):
-            return int(error.response["ResponseMetadata"]["HTTPStatusCode"]) >= 500
-        if isinstance(error, BotoCoreError):
-            return True
-        # 55000, as for a server whose wal_level is too low, is an "operational" error too
-        gone = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-        return self._connected and gone and not isinstance(error, errors.ObjectNotInPrerequisiteState)
 
     def _replicate(self) -> None:
         declared, checkpoint = self.declared, self._checkpoint
@@ -120,6 +110,20 @@ class Replication(threading.Thread):
             raise ReplicationError(f"{', '.join(sorted(added))} has not been loaded; start with {RELOAD}")
         tables = [(relation.schema, relation.name) for relation in relations]
         source.publish(self._site, declared.source.database, checkpoint.publication, tables)
+
+
+def may_pass(error: Exception, *, connected: bool) -> bool:
+    """Whether it may work the next time: the server or S3 is away. Not so if the server was never reached."""
+    if isinstance(error, ClientError):
+        return int(error.response["ResponseMetadata"]["HTTPStatusCode"]) >= 500
+    if isinstance(error, BotoCoreError):
+        return True
+    # 55000, as for a server whose wal_level is too low, is an "operational" error too
+    gone = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    # A server that shuts down ends the stream before the connection. Who reads in between gets a finding of libpq's
+    # own ("no COPY in progress"), for which psycopg2 has neither a class nor a code.
+    ended = type(error) is psycopg2.DatabaseError and getattr(error, "pgcode", None) is None
+    return connected and (gone or ended) and not isinstance(error, errors.ObjectNotInPrerequisiteState)
 
 
 def _names(relations: list[Relation]) -> tuple[str, ...]:

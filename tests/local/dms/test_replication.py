@@ -9,11 +9,16 @@ from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 
+import psycopg2
 import pyarrow as pa
 import pytest
+from psycopg2.extras import REPLICATION_LOGICAL
 
 from local import services
+from local.dms import source
+from local.dms.replication import may_pass
 from local.provider.live import PartlyMadeError
+from local.services import postgres
 from tests.conftest import kill
 from tests.local.dms.conftest import TABLE
 
@@ -162,6 +167,24 @@ def test_a_restart_of_the_server_loses_nothing(replicated):
 
     replicated.wait(lambda: {4, 5} <= {row["id"] for row in replicated.landed()}, 60)
     assert replicated.described()["Status"] == "running"
+
+
+def test_what_a_server_that_shuts_down_leaves_to_a_slow_reader_passes(replicated):
+    dsn = postgres.dsn(replicated.site, replicated.name)
+    with closing(source.connect_for_replication(dsn)) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE_REPLICATION_SLOT slow TEMPORARY LOGICAL pgoutput")
+        options = {"proto_version": "1", "publication_names": "none"}
+        cursor.start_replication(slot_name="slow", slot_type=REPLICATION_LOGICAL, options=options)
+        restart = threading.Thread(target=services.restart, args=(replicated.site, "postgres"))
+        restart.start()
+        with pytest.raises(psycopg2.Error) as raised:  # noqa: PT012 - one of these reads
+            while True:
+                cursor.read_message()
+                time.sleep(0.05)
+        restart.join()
+
+    assert may_pass(raised.value, connected=True), repr(raised.value)
+    assert not may_pass(raised.value, connected=False)
 
 
 def test_what_changes_while_the_replication_is_stopped_lands_when_it_goes_on(replicated):
