@@ -17,8 +17,8 @@ from components.traffic import GOOGLE_PRIVATE_RANGE, GROUPS, REACH_S3, flows
 PURPOSES = ("applications", "databases", "streaming", "endpoints", "transit")
 ROUTES_TO_S3 = ("applications", "databases")
 """Purposes whose subnets have the S3 gateway's route: jobs, connectors and the warehouse, and the migration."""
-TRUST_ZONES = ("backbone", "partners")
-"""Route tables of the transit gateway: where traffic from the VPC may go, and where traffic from other clouds may."""
+TRUST_ZONES = ("backbone", "azure", "gcp")
+"""Route tables of the transit gateway: where traffic from the VPC may go, and where each other cloud's may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,8 @@ class NetworkArgs:
 
 class Network(ComponentResource):
     """`subnet_ids(purpose)` in the order of the zones, `groups` by the names in `traffic.GROUPS`, `endpoint_ids` by
-    service, `s3_endpoint_ids`; for links: `transit_gateway`, its `trust_zones`, and `route_tables` by purpose."""
+    service, `s3_endpoint_ids`; for links: `transit_gateway`, its `trust_zones`, the VPC's `transit_attachment`, and by
+    purpose `route_tables` and `blocks`."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:Network", name, {}, opts)
@@ -64,6 +65,7 @@ class Network(ComponentResource):
             opts=self._own,
         )
         # A table a purpose: none has a route of its own here, and a link adds its routes where it is meant to lead.
+        self.blocks = {purpose: tuple(args.subnets[purpose]) for purpose in PURPOSES}
         self.route_tables = {purpose: self._route_table(purpose) for purpose in PURPOSES}
         self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
         self.groups = {group: self._group(group) for group in GROUPS}
@@ -82,7 +84,8 @@ class Network(ComponentResource):
         # The door for what comes over a link, which no gateway serves; it is called by its own host name. Its private
         # names stay off: they would draw the lake's traffic from the gateway, which costs nothing, to here, where
         # each byte is billed. "For inbound resolvers only" is of use once there is an inbound resolver.
-        self.endpoint_ids["s3"] = self._endpoint("s3", suffix="-interface", private_names=False).id
+        self.s3_interface = self._endpoint("s3", suffix="-interface", group="exchange", private_names=False)
+        self.endpoint_ids["s3"] = self.s3_interface.id
         self.s3_endpoint_ids: list[Output[str]] = [self.s3_gateway.id, self.endpoint_ids["s3"]]
         self._transit()
         self._logs()
@@ -173,7 +176,9 @@ class Network(ComponentResource):
             opts=self._own,
         )
 
-    def _endpoint(self, service: str, suffix: str = "", *, private_names: bool = True) -> aws.ec2.VpcEndpoint:
+    def _endpoint(
+        self, service: str, suffix: str = "", *, group: str = "endpoints", private_names: bool = True
+    ) -> aws.ec2.VpcEndpoint:
         where = self._args.where
         return aws.ec2.VpcEndpoint(
             f"{self._name}-{service}{suffix}",
@@ -183,7 +188,7 @@ class Network(ComponentResource):
             private_dns_enabled=private_names,
             policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service),
             subnet_ids=self.subnet_ids("endpoints"),
-            security_group_ids=[self.groups["endpoints"].id],
+            security_group_ids=[self.groups[group].id],
             tags={**where.tags, "Name": f"{service}{suffix}"},
             opts=self._own,
         )
@@ -210,7 +215,7 @@ class Network(ComponentResource):
             )
             for zone in TRUST_ZONES
         }
-        attachment = aws.ec2transitgateway.VpcAttachment(
+        self.transit_attachment = aws.ec2transitgateway.VpcAttachment(
             f"{name}-vpc",
             transit_gateway_id=self.transit_gateway.id,
             vpc_id=self.vpc.id,
@@ -223,18 +228,12 @@ class Network(ComponentResource):
             tags=self._named(),
             opts=self._own,
         )
-        # The VPC goes where the backbone's table leads: to what links propagate there. Partners see the VPC and not
-        # each other; which subnets answer them is said by those subnets' own route tables.
+        # The VPC goes where the backbone's table leads: to what links propagate there. A propagation the other way
+        # would announce the whole VPC, so a link writes routes to the subnets that it is for into its own zone.
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-vpc-backbone",
-            transit_gateway_attachment_id=attachment.id,
+            transit_gateway_attachment_id=self.transit_attachment.id,
             transit_gateway_route_table_id=self.trust_zones["backbone"].id,
-            opts=self._own,
-        )
-        aws.ec2transitgateway.RouteTablePropagation(
-            f"{name}-vpc-partners",
-            transit_gateway_attachment_id=attachment.id,
-            transit_gateway_route_table_id=self.trust_zones["partners"].id,
             opts=self._own,
         )
 

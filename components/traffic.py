@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GROUPS = ("applications", "jobs", "warehouse", "databases", "migration", "streaming", "endpoints")
-"""applications: functions and connectors; jobs: Glue; migration: DMS; streaming: brokers and Lambda's pollers."""
+GROUPS = ("applications", "jobs", "warehouse", "databases", "migration", "streaming", "endpoints", "exchange")
+"""applications: functions and connectors; jobs: Glue; migration: DMS; streaming: brokers and Lambda's pollers;
+exchange: S3's interface endpoint, which nobody in the VPC calls: a link lets its other end in."""
 
 KAFKA_PORTS = {"iam": 9098, "none": 9092}
 GOOGLE_PRIVATE_RANGE = "199.36.153.8/30"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,13 +18,16 @@ from pydantic import TypeAdapter, ValidationError
 from settings.across import problems_across
 from settings.data_path import Audit, Cdc, Gcp, Lake, Landing, People, Processing, Sinks, Streaming, Warehouse
 from settings.foundation import Alerts, Deployment, Encryption, Network, Protection, Tags
+from settings.links import Links
 from settings.organization import Organization
+from settings.plan import HIDDEN, KEYS, AddressPlan
 from settings.problems import Problem, Section, SettingsError
 from settings.values import REGIONS, AccountId, Environment
 
 __all__ = [
     "REGIONS",
     "SECTIONS",
+    "AddressPlan",
     "DataStack",
     "Encryption",
     "Lake",
@@ -77,6 +80,9 @@ class DataStack(Stack):
     audit: Audit
     warehouse: Warehouse
     gcp: Gcp | None = None
+    links: Links | None = None
+    preshared_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of single tunnels, by their names (`AddressPlan.tunnels`)."""
 
 
 Settings = OrganizationStack | DataStack
@@ -103,10 +109,12 @@ _DATA: dict[str, Any] = {
     "audit": Audit,
     "warehouse": Warehouse,
     "gcp": Gcp,
+    "links": Links,
+    KEYS: dict[str, str],
 }
 SECTIONS: Mapping[str, Any] = _COMMON | _ORGANIZATION | _DATA
 """Key -> type of every key that any stack may have."""
-_OPTIONAL = {"gcp"}
+_OPTIONAL = {"gcp", "links", KEYS}
 _SCALARS = {
     "environment": f"Set it to one of {', '.join(get_args(Environment))}",
     "account": "Set it to the account's twelve digits, in quotes",
@@ -121,13 +129,20 @@ def load() -> Settings:
     stack = pulumi.get_stack()
     given = {**runtime.get_config_env(), **runtime.CONFIG.get()}
     raw = {key.removeprefix("novaretail:"): value for key, value in given.items() if key.startswith(_PREFIXES)}
-    secrets = [key for key in given if key.startswith("novaretail:") and runtime.is_config_secret(key)]
-    if secrets:
-        rule, remedy = "no setting is a secret", "Remove it with `pulumi config rm`, then set it without --secret"
-        raise SettingsError(stack, tuple(Problem(key, "[secret]", rule, remedy) for key in secrets))
+    secrets = {key for key in given if key.startswith("novaretail:") and runtime.is_config_secret(key)}
+    problems = [
+        Problem(key, HIDDEN, "only keys of tunnels are secrets", "Set it again without --secret")
+        for key in sorted(secrets - {_SECRET})
+    ]
+    if _SECRET in given and _SECRET not in secrets:
+        remedy = "Remove it, make new keys, and set each with `pulumi config set --secret --path`"
+        problems.append(Problem(_SECRET, HIDDEN, "whoever reads the stack's file reads the keys", remedy))
+    if problems:
+        raise SettingsError(stack, tuple(problems))
     return parse(raw, stack)
 
 
+_SECRET = f"novaretail:{KEYS}"
 _PREFIXES = ("novaretail:", "aws:region", "aws:allowedAccountIds")
 
 
@@ -156,7 +171,8 @@ def parse(raw: Mapping[str, object], stack: str) -> Settings:
         try:
             valid[key] = TypeAdapter(annotation).validate_json(json.dumps(values[key]))
         except ValidationError as error:
-            problems += [_translated(key, annotation, detail) for detail in error.errors()]
+            found = [_translated(key, annotation, detail) for detail in error.errors()]
+            problems += [replace(problem, value=HIDDEN) for problem in found] if key == KEYS else found
         else:
             if isinstance(valid[key], Section):
                 problems += [_within(key, problem) for problem in valid[key].problems()]

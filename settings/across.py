@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from settings.data_path import Cdc, Streaming
 from settings.foundation import Deployment, Network, Protection
+from settings.links import Links
 from settings.organization import Organization
+from settings.plan import KEYS, AddressPlan
 from settings.problems import Problem
 from settings.values import EXAMPLE_ACCOUNT, REGIONS
 
@@ -60,6 +63,11 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
         if not re.fullmatch(rf"{region}[a-z]", zone):
             rule = f"it is no zone of {region}"
             yield Problem(f"novaretail:network.zones[{index}]", zone, rule, f"Name it such as {region}a")
+    links: Links | None = valid.get("links")
+    keys = valid.get(KEYS, {})
+    if network and (links or keys):
+        for problem in AddressPlan(network, links or Links(), keys).problems():
+            yield dataclasses.replace(problem, key=f"novaretail:{problem.key}")
     if streaming and environment and environment != "local":
         yield from _cloud_streaming(streaming, network)
 

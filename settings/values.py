@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,9 +13,16 @@ REGIONS = ("eu-west-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-3")
 """Where customers' data may be: AWS regions inside the European Union."""
 GCP_REGIONS = ("europe-west1", "europe-west3", "europe-west4", "europe-west9", "europe-north1", "europe-southwest1")
 """Where messages may be kept: Google Cloud regions inside the European Union."""
+AZURE_REGIONS = (
+    "westeurope", "northeurope", "francecentral", "germanywestcentral", "italynorth", "polandcentral", "spaincentral",
+    "swedencentral",
+)  # fmt: skip
+"""Where copies of shared data may be: Azure regions inside the European Union that have availability zones."""
 EXAMPLE_ACCOUNT = "123456789012"
 """The account number of AWS's documentation: the local platform plays it, no real stack may have it."""
 
+PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+"""RFC 1918."""
 PRIVATE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 """Private AS numbers (RFC 6996), which are what a transit gateway and Google's Cloud Router take."""
 AZURE_ASNS = frozenset({65515, 65517, 65518, 65519, 65520})

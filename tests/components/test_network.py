@@ -64,7 +64,8 @@ def test_services_that_the_data_path_calls_have_endpoints_in_every_zone(data_sta
     for service, endpoint in endpoints.items():
         if service != "gateway":
             assert len(endpoint.inputs["subnetIds"]) == 3
-            assert endpoint.inputs["securityGroupIds"] == ["network-endpoints-id"]
+            group = "exchange" if service == "s3" else "endpoints"
+            assert endpoint.inputs["securityGroupIds"] == [f"network-{group}-id"]
 
 
 def test_private_names_lead_to_the_endpoints_and_s3s_to_the_gateway(data_stack: Recording) -> None:
@@ -195,17 +196,31 @@ def test_the_transit_gateway_joins_nothing_by_itself(prod: Recording) -> None:
     assert attachment["transitGatewayDefaultRouteTablePropagation"] is False
 
 
-def test_the_vpc_is_of_the_backbone_and_seen_by_partners_who_do_not_see_each_other(data_stack: Recording) -> None:
-    def pairs(kind: str) -> list[tuple[str, str]]:
+def test_the_vpc_is_of_the_backbone_and_announced_to_nobody_as_a_whole(data_stack: Recording) -> None:
+    def zones(kind: str) -> list[str]:
         return [
-            (r.inputs["transitGatewayAttachmentId"], r.inputs["transitGatewayRouteTableId"])
+            r.inputs["transitGatewayRouteTableId"]
             for r in data_stack.of(f"ec2transitgateway/{kind}")
+            if r.inputs["transitGatewayAttachmentId"] == "network-transit-vpc-id"
         ]
 
-    assert len(data_stack.of("ec2transitgateway/routeTable:RouteTable")) == 2
-    vpc = "network-transit-vpc-id"
-    assert pairs("routeTableAssociation:RouteTableAssociation") == [(vpc, "network-transit-backbone-id")]
-    assert pairs("routeTablePropagation:RouteTablePropagation") == [(vpc, "network-transit-partners-id")]
+    assert len(data_stack.of("ec2transitgateway/routeTable:RouteTable")) == 3
+    assert zones("routeTableAssociation:RouteTableAssociation") == ["network-transit-backbone-id"]
+    assert zones("routeTablePropagation:RouteTablePropagation") == []
+
+
+def test_s3s_interface_endpoint_has_a_group_of_its_own_that_nothing_in_the_vpc_reaches(data_stack: Recording) -> None:
+    (s3,) = [
+        e
+        for e in data_stack.of("VpcEndpoint")
+        if e.inputs["vpcEndpointType"] == "Interface" and e.inputs["serviceName"].endswith(".s3")
+    ]
+    group = "network-exchange-id"
+    assert s3.inputs["securityGroupIds"] == [group]
+    rules = [*data_stack.of("SecurityGroupIngressRule"), *data_stack.of("SecurityGroupEgressRule")]
+    assert [r.name for r in rules if r.inputs.get("referencedSecurityGroupId") == group] == []
+    shared = [e.name for e in data_stack.of("VpcEndpoint") if group in e.inputs.get("securityGroupIds", [])]
+    assert shared == [s3.name]
 
 
 def test_traffic_is_logged_in_the_vpc_and_at_the_transit_gateway(data_stack: Recording) -> None:

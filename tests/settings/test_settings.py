@@ -68,6 +68,21 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
     assert len(set(numbers)) == len(numbers)
 
 
+def _plan(stack: str) -> settings.AddressPlan:
+    config = settings.parse(_raw(stack), stack)
+    assert isinstance(config, settings.DataStack)
+    assert config.links
+    return settings.AddressPlan(config.network, config.links)
+
+
+def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
+    plans = [_plan(stack) for stack in STACKS if stack != "organization"]
+    ranges = [(stack, block) for stack, plan in enumerate(plans) for block in plan.ranges().values()]
+    assert [(a, b) for i, a in ranges for j, b in ranges if i < j and a.overlaps(b)] == []
+    numbers = [number for plan in plans for number in plan.numbers().values()]
+    assert len(set(numbers)) == len(numbers) == 9
+
+
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
@@ -692,7 +707,7 @@ except settings.SettingsError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert 'novaretail:account = "[secret]": no setting is a secret' in done.stdout
+    assert 'novaretail:account = "[secret]": only keys of tunnels are secrets' in done.stdout
     assert "hidden-value" not in done.stdout
 
 
