@@ -1,6 +1,7 @@
 """`make docs`: the pages of docs/generated, from the stack files and the settings' own descriptions.
 
 docs/generated/environments.md   what differs between prod and nonprod, and why; reasons: docs/environments.yaml
+docs/generated/links.md          the address plan of the links to other clouds (`docs_links`)
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any
 import yaml
 
 import settings
+from local.docs_links import links
 from local.site import ROOT
 
 FOLDER = ROOT / "docs" / "generated"
-ENVIRONMENTS = FOLDER / "environments.md"
+ENVIRONMENTS, LINKS = FOLDER / "environments.md", FOLDER / "links.md"
 REASONS = ROOT / "docs" / "environments.yaml"
 KINDS = ("size", "zones", "retention", "protection", "cost", "identity")
 ABSENT = object()
@@ -49,7 +51,7 @@ class Reason:
 
 def pages() -> dict[Path, str]:
     """Every generated page and its text."""
-    return {ENVIRONMENTS: environments()}
+    return {ENVIRONMENTS: environments(), LINKS: links()}
 
 
 def write() -> list[Path]:
