@@ -26,6 +26,7 @@ from components.database import Database, DatabaseArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
+from components.google_alerts import GoogleAlerts, GoogleAlertsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.lake import Lake, LakeArgs
 from components.landing import FUNCTION as LANDING
@@ -392,6 +393,11 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     processing.grant_operate(people.roles["engineer"])
 
     if config.gcp and access.bridge:
+        google_alerts = GoogleAlerts(
+            "google-alerts",
+            GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump()),
+            opts=here,
+        )
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
@@ -408,6 +414,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 kms_key_arn=keys.arn("streaming"),
                 logs_key_arn=logs_key_arn,
                 alerts_topic_arn=alerts.topic_arn,
+                google_channels=google_alerts.channels,
                 depends_on=[
                     *(streaming.topics[topic.name] for topic in shared),
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),

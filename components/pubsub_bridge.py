@@ -19,6 +19,7 @@ from pulumi import ComponentResource, FileArchive, Input, Output, Resource, Reso
 from components.alarms import lag_alarm
 from components.assets import archive, json_asset, sources
 from components.functions import ARCHITECTURE, DAY_SECONDS, RUNTIME, FunctionArgs, failure_queue, function, queue_policy
+from components.google_alerts import google_alert
 from components.place import Place
 from components.policies import Grantee
 from components.tagging import labels
@@ -52,10 +53,12 @@ class PubSubBridgeArgs:
     kms_key_arn: Input[str]
     logs_key_arn: Input[str]
     alerts_topic_arn: Input[str]
+    google_channels: Sequence[Input[str]]
     depends_on: Sequence[Resource]
     project: str
     regions: Sequence[str]
     message_days: int
+    unread_minutes: int
     ack_seconds: int
     delivery_attempts: int
     backoff_min_seconds: int
@@ -122,7 +125,7 @@ class PubSubBridge(ComponentResource):
             opts=self._held,
         )
         # A dead-letter topic without a subscription forgets what it gets.
-        gcp.pubsub.Subscription(
+        kept = gcp.pubsub.Subscription(
             f"{stem}-dead-letter-kept",
             name=f"{topic.name}-dead-letter-kept",
             project=args.project,
@@ -168,6 +171,37 @@ class PubSubBridge(ComponentResource):
             opts=self._own,
         )
         self.subscriptions[topic.name] = subscription
+        self._alert(
+            f"{stem}-dead-letters",
+            kept,
+            why=f"A reader of {topic.name} gave up on messages: they lie in {topic.name}-dead-letter-kept.",
+            metric="num_undelivered_messages",
+            threshold=0,
+        )
+        self._alert(
+            f"{stem}-unread",
+            subscription,
+            why=f"Messages of {topic.name} wait for more than {args.unread_minutes} minutes: "
+            "see whether the reader runs, and what it does not acknowledge.",
+            metric="oldest_unacked_message_age",
+            threshold=args.unread_minutes * 60,
+        )
+
+    def _alert(
+        self, name: str, subscription: gcp.pubsub.Subscription, *, why: str, metric: str, threshold: float
+    ) -> None:
+        google_alert(
+            self,
+            name,
+            where=self._args.where,
+            project=self._args.project,
+            channels=self._args.google_channels,
+            why=why,
+            metric=f"pubsub.googleapis.com/subscription/{metric}",
+            resource_type="pubsub_subscription",
+            selects={"resource.labels.subscription_id": subscription.name},
+            threshold=threshold,
+        )
 
     def _trust(self) -> Output[str]:
         """Let the function's AWS role publish, and give the credential file (no secret) that says how."""

@@ -268,6 +268,9 @@ class Gcp(Section):
         min_length=1, description="Google Cloud regions that may keep messages, the bridge's first"
     )
     message_days: int = Field(ge=1, le=31, description="days that an unread message is kept, 1 to 31")
+    unread_minutes: int = Field(
+        ge=1, le=720, description="minutes that a message may wait for its reader before a person is told, 1 to 720"
+    )
     ack_seconds: int = Field(ge=10, le=600, description="seconds a reader has to acknowledge, 10 to 600")
     delivery_attempts: int = Field(ge=5, le=100, description="deliveries before a message is dead, 5 to 100")
     backoff_min_seconds: int = Field(ge=0, le=600, description="seconds before a second delivery, 0 to 600")

@@ -73,6 +73,13 @@ def watched(alarm: Registered) -> Iterator[tuple[str, str, set[str]]]:
         yield metric["namespace"], metric["metricName"], set(metric.get("dimensions") or {})
 
 
+def of_google(stack: Recording) -> Iterator[str]:
+    """The paragraphs that Google's alert policies name: a metric's type without the service."""
+    for policy in stack.of("AlertPolicy"):
+        for condition in policy.inputs["conditions"]:
+            yield condition["displayName"].split("/", 1)[1]
+
+
 def own_metrics(stack: Recording) -> set[tuple[str, str]]:
     """What the graph's own metric filters make."""
     transformations: list[dict[str, Any]] = [f.inputs["metricTransformation"] for f in stack.of("LogMetricFilter")]
@@ -98,6 +105,33 @@ def test_every_alarm_tells_people_when_it_begins_and_when_it_ends(data_stack: Re
         assert alarm.inputs["alarmActions"][0].endswith(":alerts-topic"), alarm.name
 
 
+def test_every_alert_of_google_tells_the_same_people_and_names_its_paragraph(data_stack: Recording) -> None:
+    channels = data_stack.of("NotificationChannel")
+    mails = {channel.inputs["labels"]["email_address"] for channel in channels}
+    assert mails == {s.inputs["endpoint"] for s in data_stack.of("TopicSubscription") if s.parent == "alerts"}
+    assert data_stack.of("AlertPolicy")
+    for policy in data_stack.of("AlertPolicy"):
+        assert len(policy.inputs.get("notificationChannels", [])) == len(channels), policy.name
+        (condition,) = policy.inputs["conditions"]
+        paragraph = condition["displayName"].split("/", 1)[1]
+        assert policy.inputs["documentation"]["content"].endswith(f"docs/operations.md, {paragraph}."), policy.name
+
+
+def test_a_condition_of_google_is_one_that_its_api_takes(data_stack: Recording) -> None:
+    for policy in data_stack.of("AlertPolicy"):
+        (condition,) = policy.inputs["conditions"]
+        threshold = condition["conditionThreshold"]
+        assert threshold["comparison"] in ("COMPARISON_GT", "COMPARISON_LT"), policy.name
+        seconds = int(threshold["duration"].removesuffix("s"))
+        assert seconds % 60 == 0, policy.name
+        # "Conditions setting evaluation_missing_data must have a non-zero duration", says the API.
+        assert seconds >= 60, policy.name
+        for aggregation in threshold["aggregations"]:
+            assert int(aggregation["alignmentPeriod"].removesuffix("s")) >= 60, policy.name
+        assert f'metric.type = "{condition["displayName"]}"' in threshold["filter"], policy.name
+        assert len(threshold["filter"]) <= 2048, policy.name
+
+
 def test_a_period_is_one_that_cloudwatch_takes_and_all_of_them_together_are_a_day_at_most(prod: Recording) -> None:
     for alarm in prod.of("MetricAlarm"):
         queries = [q["metric"]["period"] for q in alarm.inputs.get("metricQueries", []) if "metric" in q]
@@ -111,7 +145,7 @@ def test_every_alarm_and_rule_has_a_paragraph_in_the_runbook(prod: Recording, or
     headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M)
     told = [target.inputs["rule"] for target in prod.of("EventTarget") if target.inputs["arn"].endswith("alerts-topic")]
     alarms = [*prod.of("MetricAlarm"), *organization.of("MetricAlarm")]
-    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in alarms}
+    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in alarms} | set(of_google(prod))
     assert sorted(wanted - set(headings)) == []
     assert sorted(set(told) - set(headings)) == []
     assert len(headings) == len(set(headings))
@@ -124,7 +158,7 @@ def test_the_runbook_has_no_paragraph_for_what_no_stack_has(prod: Recording) -> 
         for stack in (prod, record("nonprod"), record("organization"))
         for alarm in stack.of("MetricAlarm")
     }
-    assert sorted(headings - found - {rule.name for rule in prod.of("EventRule")}) == []
+    assert sorted(headings - found - {rule.name for rule in prod.of("EventRule")} - set(of_google(prod))) == []
 
 
 def test_an_alert_of_a_rule_is_a_text_whose_values_all_come_from_the_event(data_stack: Recording) -> None:
