@@ -255,7 +255,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     )
 
     lakehouse = archive(sources(Path("etl/lakehouse"), below="lakehouse"), sources(Path("etl/marts"), below="marts"))
-    jobs = {"curate": access.curate, "build_mart": access.build_mart}
+    jobs = {"curate": access.curate, "build_mart": access.build_mart, "publish": access.publish}
     for job in jobs.values():
         artifacts.grant_read(job, ["glue"])
     processing = Processing(
@@ -264,10 +264,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             where=where,
             datasets=[dataset.name for dataset in data.curated_datasets],
             marts={mart.name: data.sources_of(mart) for mart in data.marts},
+            exchanges=[shared_table.name for shared_table in data.exchanges],
             scripts={job: artifacts.ship(f"glue/{job}.py", FileAsset(f"etl/jobs/{job}.py")) for job in JOBS},
             py_files=[artifacts.ship("glue/lakehouse.zip", lakehouse)],
             extra_files=[artifacts.ship("glue/contracts.json", json_asset(contracts.compile_all(data)))],
             exchange_rates=lake.exchange_rates,
+            exchange_bucket=lake.buckets["analytics"].bucket,
             warehouse=Output.concat("s3://", lake.buckets["curated"].bucket),
             roles=jobs,
             pipeline_role=access.pipeline,
@@ -515,15 +517,20 @@ def _grants(
     reads = [
         (access.curate, [table for table in raw if table.dataset in curated_datasets]),
         (access.build_mart, curated),
+        (access.publish, [shared.table for shared in data.exchanges]),
         (access.warehouse, [table for table in data.tables if table.database != "raw"]),
     ]
     writes = [
         *((access.connectors[topic.name], [topic.landing]) for topic in data.topics),
         (access.curate, [*curated, *operations]),
         (access.build_mart, [ledger, *data.marts]),
+        (access.publish, [ledger]),
         (access.optimizer, list(data.iceberg_tables)),
     ]
-    grants: dict[str, list[pulumi.Resource]] = {access.curate.name: [lake.grant_reference(access.curate)]}
+    grants: dict[str, list[pulumi.Resource]] = {
+        access.curate.name: [lake.grant_reference(access.curate)],
+        access.publish.name: [lake.grant_exchange_write(access.publish, data.exchanges)],
+    }
     for grantee, tables in reads:
         grants.setdefault(grantee.name, []).extend(
             (lake.grant_read(grantee, tables), catalog.grant_read(grantee, tables))

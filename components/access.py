@@ -41,9 +41,9 @@ class _Role:
 
 
 class Access(ComponentResource):
-    """`curate`, `build_mart`, `pipeline`, `scheduler`, `optimizer`, `warehouse`, `flow_logs`, `connectors` by topic,
-    `monitoring` (of the database), `capture_user`, `migration` with `migration_network` and `migration_logs`, and
-    `bridge` where there is one."""
+    """`curate`, `build_mart`, `publish`, `pipeline`, `scheduler`, `optimizer`, `warehouse`, `flow_logs`, `connectors`
+    by topic, `monitoring` (of the database), `capture_user`, `migration` with `migration_network` and
+    `migration_logs`, and `bridge` where there is one."""
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Access", name, {}, opts)
@@ -62,6 +62,7 @@ class Access(ComponentResource):
         glue = ("glue.amazonaws.com",)
         self.curate = self._role("curate", _Role(glue, "Glue job curate", says_account=False))
         self.build_mart = self._role("build-mart", _Role(glue, "Glue job build_mart", says_account=False))
+        self.publish = self._role("publish", _Role(glue, "Glue job publish", says_account=False))
         self.optimizer = self._role("optimizer", _Role(glue, "Glue table optimizers", says_account=False))
         self.warehouse = self._role(
             "warehouse", _Role(("redshift-serverless.amazonaws.com", "redshift.amazonaws.com"), "Redshift Serverless")

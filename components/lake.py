@@ -17,7 +17,7 @@ from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 from components.buckets import endpoints_only, harden, log_requests, organization_only
 from components.place import Place
 from components.policies import Grantee, Statement, allow, attach
-from contracts import CDC_FOLDER, Contracts, Table
+from contracts import CDC_FOLDER, EXCHANGE_FOLDER, Contracts, Exchange, Table
 
 REFERENCE = "reference"
 """Folder of raw with small files that no contract describes."""
@@ -85,6 +85,10 @@ class Lake(ComponentResource):
     def grant_reference(self, grantee: Grantee) -> aws.iam.RolePolicy:
         """Let a role read reference data: exchange rates and the like."""
         return self._grant("reference", grantee, _READ, {("raw", REFERENCE)})
+
+    def grant_exchange_write(self, grantee: Grantee, exchanges: Sequence[Exchange]) -> aws.iam.RolePolicy:
+        """Let a role publish snapshots of these shared tables."""
+        return self._grant("exchange-write", grantee, _WRITE, {(shared.zone, shared.prefix) for shared in exchanges})
 
     def grant_landing(self, grantee: Grantee) -> aws.iam.RolePolicy:
         """Let a role take files from incoming/, make one the edition in use, and set others aside."""
@@ -199,4 +203,14 @@ def _lifecycle(args: LakeArgs, zone: str) -> list[aws.s3.BucketLifecycleConfigur
             # or deleting early, as compaction does; archive classes would break every reader of an Iceberg table.
             rule["transitions"] = [{"days": args.raw_tiering_days, "storage_class": "INTELLIGENT_TIERING"}]
         rules.append(rule)
+    if any(shared.zone == zone for shared in args.contracts.exchanges):
+        # The job `publish` removes snapshots that have been replaced. They can be published again from the table, so
+        # their versions would only take room, a whole copy of the table each.
+        snapshots: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+            "id": EXCHANGE_FOLDER,
+            "status": "Enabled",
+            "filter": {"prefix": f"{EXCHANGE_FOLDER}/"},
+            "noncurrent_version_expiration": {"noncurrent_days": 1},
+        }
+        rules.append(snapshots)
     return rules

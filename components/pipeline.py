@@ -1,7 +1,8 @@
-"""The state machine that curates every dataset and then builds every mart, in the Amazon States Language.
+"""The state machine that curates datasets, builds marts and publishes what is shared, in the Amazon States Language.
 
 A dataset that fails is told of at once and stops neither the others nor their marts; the marts that need it are left
-as they were, and the run ends as failed with a line about each. Each step of a map answers with such a line
+as they were, and the run ends as failed with a line about each. One run of the last job publishes all shared tables,
+whatever became of the others: a table that has not changed is not published again. Each step answers with such a line
 ("curated: orders", "failed: orders"), for JSONPath has no way to look an object up by a value.
 """
 
@@ -17,7 +18,7 @@ PARALLEL = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the state machine runs; `marts` has the datasets that each is built of.
+    """What the state machine runs; `marts` has the datasets that each is built of, `exchanges` the shared tables.
 
     concurrent_runs: how many runs a job may have at a time.
     timeout_seconds: of a whole execution.
@@ -25,9 +26,11 @@ class Plan:
 
     curate: str
     build_mart: str
+    publish: str
     alerts_topic_arn: str
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
+    exchanges: Sequence[str]
     concurrent_runs: int
     timeout_seconds: int
 
@@ -35,13 +38,21 @@ class Plan:
 def definition(plan: Plan) -> dict[str, Any]:
     """The state machine.
 
-    Its input may name datasets and marts ({"datasets": ["orders"], "marts": []}); what it leaves out is all of them.
+    Its input may name datasets, marts and exchanges ({"datasets": ["orders"], "marts": [], "exchanges": []}); what it
+    leaves out is all of them.
     """
-    everything = {"datasets": list(plan.datasets), "marts": list(plan.marts)}
+    everything = {"datasets": list(plan.datasets), "marts": list(plan.marts), "exchanges": list(plan.exchanges)}
     curate = _Step("Dataset", "curated", plan.curate, "--dataset", "The marts that are built of it stay as they were.")
     build = _Step("Mart", "built", plan.build_mart, "--mart", "It stays as it was.")
+    publish = _Step(
+        "Exchange",
+        "published",
+        plan.publish,
+        "--exchanges",
+        "Its readers keep the snapshots that were published before.",
+    )
     return {
-        "Comment": "Curate every dataset, then build every mart whose datasets are curated",
+        "Comment": "Curate every dataset, build every mart whose datasets are curated, publish what is shared",
         "TimeoutSeconds": plan.timeout_seconds,
         "StartAt": "Everything",
         "States": {
@@ -59,7 +70,11 @@ def definition(plan: Plan) -> dict[str, Any]:
             },
             "Curated": {
                 "Type": "Pass",
-                "Parameters": {"marts.$": "$.marts", "curated.$": "States.JsonToString($.curated)"},
+                "Parameters": {
+                    "marts.$": "$.marts",
+                    "exchanges.$": "$.exchanges",
+                    "curated.$": "States.JsonToString($.curated)",
+                },
                 "Next": "Build",
             },
             "Build": {
@@ -71,12 +86,26 @@ def definition(plan: Plan) -> dict[str, Any]:
                     "SourcesCurated",
                 ),
                 "ResultPath": "$.built",
+                "Next": "Shared",
+            },
+            "Shared": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Publish"}],
+                "Default": "Unshared",
+            },
+            "Unshared": {"Type": "Pass", "Result": [], "ResultPath": "$.published", "Next": "Report"},
+            "Publish": {
+                "Type": "Parallel",
+                "Parameters": {"name.$": "States.JsonToString($.exchanges)"},
+                "Branches": [{"StartAt": "PublishExchange", "States": publish.states(plan)}],
+                "ResultPath": "$.published",
                 "Next": "Report",
             },
             "Report": {
                 "Type": "Pass",
                 "Parameters": {
-                    "report.$": "States.Format('datasets {}, marts {}', $.curated, States.JsonToString($.built))"
+                    "report.$": "States.Format('datasets {}, marts {}, exchanges {}', $.curated, "
+                    "States.JsonToString($.built), States.JsonToString($.published))"
                 },
                 "Next": "Complete",
             },
@@ -102,7 +131,7 @@ class _Step:
     consequence: str
 
     def states(self, plan: Plan) -> dict[str, Any]:
-        verb = {"curated": "Curate", "built": "Build"}[self.done]
+        verb = {"curated": "Curate", "built": "Build", "published": "Publish"}[self.done]
         message = (
             f"{self.what} {{}} was not {self.done} in execution {{}}, after three attempts. {self.consequence} "
             f"Do first: read the log groups of job {self.job}, then start the pipeline again. Error: {{}}. Cause: {{}}"

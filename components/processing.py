@@ -1,7 +1,7 @@
 """Glue jobs by path to `etl/`, and the state machine that runs them in order.
 
-A run of the pipeline curates every dataset, then builds every mart (components/pipeline.py); a failed step is tried
-again, for both jobs may be run twice without harm.
+A run of the pipeline curates every dataset, builds every mart and publishes what is shared (components/pipeline.py);
+a failed step is tried again, for each job may be run twice without harm.
 """
 
 from __future__ import annotations
@@ -20,23 +20,25 @@ from components.policies import ANYTHING, Grantee, allow, attach
 from components.rules import tell
 
 CATALOG = "glue_catalog"
-JOBS = ("curate", "build_mart")
+JOBS = ("curate", "build_mart", "publish")
 PIPELINE = "lake-pipeline"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingArgs:
-    """`marts` has the datasets that each is built of; `scripts` and `roles` are by job; `py_files` and `extra_files`
-    lie beside every job; `depends_on` is what the state machine waits for.
+    """`marts` has the datasets that each is built of, `exchanges` the shared tables; `scripts` and `roles` are by job;
+    `py_files` and `extra_files` lie beside every job; `depends_on` is what the state machine waits for.
     """
 
     where: Place
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
+    exchanges: Sequence[str]
     scripts: Mapping[str, Input[str]]
     py_files: Sequence[Input[str]]
     extra_files: Sequence[Input[str]]
     exchange_rates: Input[str]
+    exchange_bucket: Input[str]
     warehouse: Input[str]
     roles: Mapping[str, Grantee]
     pipeline_role: Grantee
@@ -142,7 +144,11 @@ class Processing(ComponentResource):
         return aws.glue.Job(
             f"{self._name}-{job.replace('_', '-')}",
             name=job,
-            description={"curate": "Raw to curated, a run a dataset", "build_mart": "Curated to a mart"}[job],
+            description={
+                "curate": "Raw to curated, a run a dataset",
+                "build_mart": "Curated to a mart",
+                "publish": "Snapshots of the shared tables",
+            }[job],
             role_arn=args.roles[job].arn,
             command={"name": "glueetl", "python_version": "3", "script_location": args.scripts[job]},
             glue_version=args.glue_version,
@@ -161,6 +167,7 @@ class Processing(ComponentResource):
                 "--job-language": "python",
                 "--contracts": "contracts.json",
                 "--exchange_rates": args.exchange_rates,
+                "--exchange_bucket": args.exchange_bucket,
                 "--extra-py-files": _joined(args.py_files),
                 "--extra-files": _joined(args.extra_files),
                 "--datalake-formats": "iceberg",
@@ -270,14 +277,16 @@ class Processing(ComponentResource):
         self._watch(machine)
         return machine
 
-    def _plan(self, curate: str, build_mart: str, alerts_topic_arn: str) -> Plan:
+    def _plan(self, curate: str, build_mart: str, publish: str, alerts_topic_arn: str) -> Plan:
         args = self._args
         return Plan(
             curate=curate,
             build_mart=build_mart,
+            publish=publish,
             alerts_topic_arn=alerts_topic_arn,
             datasets=args.datasets,
             marts=args.marts,
+            exchanges=args.exchanges,
             concurrent_runs=args.concurrent_runs,
             timeout_seconds=60 * args.pipeline_timeout_minutes,
         )
@@ -362,7 +371,7 @@ class Processing(ComponentResource):
         )
         aws.scheduler.Schedule(
             f"{self._name}-schedule",
-            description="Starts the lake pipeline for every dataset and mart",
+            description="Starts the lake pipeline for every dataset, mart and shared table",
             schedule_expression=expression,
             schedule_expression_timezone="UTC",
             flexible_time_window={"mode": "OFF"},

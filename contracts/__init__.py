@@ -4,14 +4,16 @@ Pure Python without cloud SDKs; it imports nothing else of this project.
 """
 
 from contracts.cdc import COMMITTED_AT, source_ddl, table_mappings
-from contracts.compiled import compile_all, compile_bridge, compile_job, compile_mart, currencies
+from contracts.compiled import compile_all, compile_bridge, compile_exchange, compile_job, compile_mart, currencies
 from contracts.errors import ContractErrors, Problem
 from contracts.loader import load
 from contracts.model import (
     CDC_FOLDER,
+    EXCHANGE_FOLDER,
     Column,
     Contracts,
     Dataset,
+    Exchange,
     Field,
     Partition,
     Rule,
@@ -28,10 +30,12 @@ __all__ = [
     "CDC_FOLDER",
     "COMMITTED_AT",
     "ENGINEER",
+    "EXCHANGE_FOLDER",
     "Column",
     "ContractErrors",
     "Contracts",
     "Dataset",
+    "Exchange",
     "Field",
     "Partition",
     "Problem",
@@ -43,6 +47,7 @@ __all__ = [
     "Topic",
     "compile_all",
     "compile_bridge",
+    "compile_exchange",
     "compile_job",
     "compile_mart",
     "currencies",

@@ -17,12 +17,15 @@ from contracts._values import (
     primary_key,
     primitive_of,
     retention_days,
+    shared_with,
     text_of,
 )
 from contracts.model import DATABASE_ZONES, Column, Partition, Table
 from contracts.types import IcebergType
 
 TRANSFORMS = ("identity", "year", "month", "day")
+TARGETS = ("azure",)
+SHARED_DATABASES = ("curated", "analytics")
 ROLES = ("head", "mart", "ledger", "quarantine", "duplicates")
 
 
@@ -30,7 +33,7 @@ def read_table(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Table | None:
     """The table, or None after a problem that leaves nothing to build it from."""
-    known_customs(item, ("database", "prefix", "role", "sources"), at, reading)
+    known_customs(item, ("database", "prefix", "role", "shareWith", "sources"), at, reading)
     name = name_of(item.name, f"{at}.name", reading)
     database = custom(item, "database")
     if database not in DATABASE_ZONES or database == "raw":
@@ -51,14 +54,18 @@ def read_table(
     columns = []
     for index, prop in enumerate(properties):
         here = f"{at}.properties[{index}]"
-        known_customs(prop, ("partitionTransform",), here, reading)
+        known_customs(prop, ("partitionTransform", "share"), here, reading)
+        kind, classification = _type(prop, here, reading), classification_of(prop, here, reading)
         columns.append(
             Column(
                 name=name_of(prop.name, f"{here}.name", reading),
-                type=_type(prop, here, reading),
+                type=kind,
                 required=bool(prop.required),
                 description=text_of(prop.description, f"{here}.description", reading),
-                classification=classification_of(prop, here, reading),
+                classification=classification,
+                shared_with=shared_with(
+                    prop, TARGETS, classification, f"{here}.customProperties.share", reading, kind=kind
+                ),
             )
         )
         if prop.name in key and not prop.required:
@@ -75,7 +82,27 @@ def read_table(
         retention_days=retention_days(contract, f"{database}.{name}", reading),
         role=role,
         sources=tuple(sources),
+        share_target=_share_target(item, database, columns, at, reading),
     )
+
+
+def _share_target(item: SchemaObject, database: str, columns: list[Column], at: str, reading: Reading) -> str | None:
+    given = custom(item, "shareWith")
+    where = f"{at}.customProperties.shareWith"
+    marked = [c.name for c in columns if c.shared_with]
+    if given is None:
+        if marked:
+            rule = "columns are marked as shared, so custom property `shareWith` says with whom"
+            reading.problem(where, None, rule)
+        return None
+    if not isinstance(given, dict) or set(given) != {"target"} or given["target"] not in TARGETS:
+        reading.problem(where, given, f"has target (one of: {', '.join(TARGETS)}) and nothing else")
+        return None
+    if database not in SHARED_DATABASES:
+        reading.problem(where, given, f"a table that is shared lies in one of: {', '.join(SHARED_DATABASES)}")
+    if not marked:
+        reading.problem(where, given, "a table that is shared marks at least one column with `share`")
+    return str(given["target"])
 
 
 def _partitions(properties: list[SchemaProperty], at: str, reading: Reading) -> tuple[Partition, ...]:

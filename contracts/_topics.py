@@ -18,6 +18,7 @@ from contracts._values import (
     primary_key,
     primitive_of,
     retention_days,
+    shared_with,
     text_of,
 )
 from contracts.landing import landing_table
@@ -99,12 +100,6 @@ def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, 
         elif not kind.startswith(needs):
             reading.problem(f"{at}.customProperties.conform", conform, f"conforms a {needs}, this field is a {kind}")
     classification = classification_of(prop, at, reading)
-    shared = tuple(custom(prop, "share") or ())
-    for target in shared:
-        if target not in TARGETS:
-            reading.problem(f"{at}.customProperties.share", target, f"one of: {', '.join(TARGETS)}")
-        if classification == "personal":
-            reading.problem(f"{at}.customProperties.share", target, "personal data is not shared")
     return Field(
         name=name_of(prop.name, f"{at}.name", reading),
         type=kind,
@@ -112,7 +107,7 @@ def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, 
         description=text_of(prop.description, f"{at}.description", reading),
         classification=classification,
         conform=conform,
-        shared_with=shared,
+        shared_with=shared_with(prop, TARGETS, classification, f"{at}.customProperties.share", reading),
         fields=inner,
     )
 

@@ -75,6 +75,32 @@ def classification_of(item: SchemaProperty, at: str, reading: Reading) -> str:
     return item.classification or ""
 
 
+def shared_with(
+    item: SchemaProperty,
+    targets: tuple[str, ...],
+    classification: str,
+    at: str,
+    reading: Reading,
+    *,
+    kind: object = None,
+) -> tuple[str, ...]:
+    """The targets that a field or column is marked for; personal data for none.
+
+    Args:
+        kind: the type of a table's column. What is inside a nested one has no classification of its own that
+            anybody checks, so it is not shared.
+    """
+    shared = tuple(custom(item, "share") or ())
+    for target in shared:
+        if target not in targets:
+            reading.problem(at, target, f"one of: {', '.join(targets)}")
+        if classification == "personal":
+            reading.problem(at, target, "personal data is not shared")
+        if isinstance(kind, dict):
+            reading.problem(at, target, "a column that is shared is not nested: nobody checks what is inside")
+    return shared
+
+
 def retention_days(contract: OpenDataContractStandard, element: str, reading: Reading) -> int:
     """Days that the SLA property `retention` of this element gives."""
     for index, sla in enumerate(contract.slaProperties or []):

@@ -11,7 +11,7 @@ from typing import Any
 import pycountry
 
 from contracts import types
-from contracts.model import Contracts, Dataset, Field, Rule, Table
+from contracts.model import Contracts, Dataset, Exchange, Field, Rule, Table
 
 REPORTING_CURRENCY = "EUR"
 
@@ -37,10 +37,11 @@ def countries() -> list[str]:
 
 
 def compile_all(contracts: Contracts) -> dict[str, Any]:
-    """Everything the Glue jobs read: {"datasets": {name: job}, "marts": {name: mart}}."""
+    """Everything the Glue jobs read, by name: `datasets` to curate, `marts` to build, `exchanges` to publish."""
     return {
         "datasets": {d.name: compile_job(contracts, d) for d in contracts.curated_datasets},
         "marts": {t.name: compile_mart(contracts, t) for t in contracts.marts},
+        "exchanges": {e.name: compile_exchange(contracts, e) for e in contracts.exchanges},
     }
 
 
@@ -72,6 +73,20 @@ def compile_mart(contracts: Contracts, mart: Table) -> dict[str, Any]:
         "sources": list(mart.sources),
         "ledger": contracts.operations_table("ledger").full_name,
         **_table(mart),
+    }
+
+
+def compile_exchange(contracts: Contracts, exchange: Exchange) -> dict[str, Any]:
+    """What the job `publish` needs to know of a table that is shared by snapshots: its shared columns only."""
+    return {
+        "exchange": exchange.name,
+        "version": contracts.dataset(exchange.table.dataset).version,
+        "table": exchange.table.full_name,
+        "prefix": exchange.prefix,
+        "columns": [
+            {"name": c.name, "type": types.hive(c.type), "description": c.description} for c in exchange.columns
+        ],
+        "ledger": contracts.operations_table("ledger").full_name,
     }
 
 

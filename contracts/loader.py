@@ -24,7 +24,7 @@ from contracts._tables import read_table
 from contracts._topics import read_topic
 from contracts._values import Reading
 from contracts.errors import ContractErrors, Problem
-from contracts.model import Contracts, Dataset
+from contracts.model import EXCHANGE_FOLDER, Contracts, Dataset
 from contracts.warehouse import READERS
 
 FOLDER = Path(__file__).parent / "datasets"
@@ -140,6 +140,7 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
         ("topic", [t.name for t in contracts.topics]),
         ("table", [t.full_name for t in contracts.tables]),
         ("prefix", [f"{t.zone}:{t.prefix}" for t in contracts.tables]),
+        ("shared table", [e.name for e in contracts.exchanges]),
         ("report", [t.name for t in contracts.tables if t.database in READERS]),
     ):
         for name, count in Counter(names).items():
@@ -170,6 +171,10 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
 
 def _folders(contracts: Contracts) -> Iterator[Problem]:
     """A folder inside another's would be read, written and expired by those who have a right on the outer one."""
+    for table in contracts.tables:
+        if table.zone == "analytics" and table.prefix.split("/")[0] == EXCHANGE_FOLDER:
+            rule = f"no table lies in {EXCHANGE_FOLDER}: it has the snapshots of shared tables"
+            yield Problem(f"dataset {table.dataset}", "prefix", table.prefix, rule)
     for outer in contracts.tables:
         for inner in contracts.tables:
             if outer.zone == inner.zone and inner.prefix.startswith(f"{outer.prefix}/"):

@@ -18,6 +18,9 @@ DATABASE_ZONES = {"raw": "raw", "curated": "curated", "analytics": "analytics", 
 CDC_FOLDER = "cdc"
 """Folder of raw with the captured changes of database tables, one folder a table."""
 
+EXCHANGE_FOLDER = "exchange"
+"""Folder of the zone analytics with the snapshots of shared tables, one folder a table."""
+
 CLASSIFICATIONS = ("public", "internal", "personal")
 
 
@@ -57,6 +60,7 @@ class Column:
     required: bool
     description: str
     classification: str
+    shared_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Table:
     """A table of the catalog: `database`.`name`, stored in the bucket of `zone` below `prefix`.
 
     format: `iceberg`, or `parquet` for files that another system adds and nobody commits to.
+    share_target: where its shared columns are published to as snapshots (see `Exchange`); None: nowhere.
     """
 
     database: str
@@ -90,6 +95,7 @@ class Table:
     role: str | None = None
     sources: tuple[str, ...] = ()
     format: str = "iceberg"
+    share_target: str | None = None
 
     @property
     def zone(self) -> str:
@@ -141,6 +147,34 @@ class Table:
     def report_columns(self) -> tuple[str, ...]:
         """Columns that a report may show: no personal data, and no nested type, which Spectrum cannot select."""
         return tuple(c.name for c in self.columns if c.classification != "personal" and isinstance(c.type, str))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A table whose shared columns are published to `target` as snapshots, below `prefix` of the zone `zone`."""
+
+    table: Table
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def target(self) -> str:
+        return self.table.share_target or ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The shared columns, and no others leave."""
+        return tuple(c for c in self.table.columns if self.target in c.shared_with)
+
+    @property
+    def zone(self) -> str:
+        return "analytics"
+
+    @property
+    def prefix(self) -> str:
+        return f"{EXCHANGE_FOLDER}/{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +324,11 @@ class Contracts:
     @property
     def marts(self) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.role == "mart")
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The tables that are shared by snapshots."""
+        return tuple(Exchange(table) for table in self.tables if table.share_target)
 
     def sources_of(self, mart: Table) -> tuple[str, ...]:
         """The datasets that a mart is built of, by name."""

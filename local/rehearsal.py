@@ -108,7 +108,7 @@ def _job_runs(site: Site) -> Iterator[dict[str, Any]]:
     for name in glue.list_jobs()["JobNames"]:
         for run in glue.get_job_runs(JobName=name)["JobRuns"]:
             arguments = run.get("Arguments", {})
-            yield {**run, "What": [arguments[k] for k in ("--dataset", "--mart") if k in arguments]}
+            yield {**run, "What": [arguments[k] for k in ("--dataset", "--mart", "--exchanges") if k in arguments]}
 
 
 def _cause(told: dict[str, Any]) -> str:

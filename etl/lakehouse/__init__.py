@@ -10,5 +10,6 @@ from the compiled contract (`contract.py`).
     orders_record, orders          what is particular to orders: derived amounts; fold into tables
     judge, settle                  a batch: each row judged, then given the one place where it ends
     iceberg, source, books         tables as Iceberg has them: snapshots, merge, publish; watermark; ledger
-    curate, mart, days             the two jobs, and the days that one tells the other
+    curate, mart, days             two jobs, and the days that one tells the other
+    publish, exchange, arrow       the third job: snapshots of shared tables, and the folders they lie in
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -30,7 +30,11 @@ LEDGER = (
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What one run did; in the summary of the head table's snapshot that it committed last."""
+    """What one run did; in the summary of the head table's snapshot that it committed last.
+
+    Of the job `publish`, `dataset` is the folder that it published to, which no dataset's name is: the watermark of
+    curate is read by dataset.
+    """
 
     dataset: str
     run_id: str
@@ -69,9 +73,11 @@ class RunSummary:
     @classmethod
     def of(cls, snapshot: Snapshot) -> RunSummary | None:
         """The summary that a snapshot carries; None for compaction, marks and data below the top."""
-        p = snapshot.properties
-        if "source-to-snapshot" not in p:
-            return None
+        return cls.read(snapshot.properties) if "source-to-snapshot" in snapshot.properties else None
+
+    @classmethod
+    def read(cls, p: Mapping[str, str]) -> RunSummary:
+        """The summary whose `properties` these are."""
         return cls(
             dataset=p["dataset"],
             run_id=p["run-id"],
@@ -175,7 +181,10 @@ class Ledger:
 
         A run that was killed between its commit and its entry is so entered by the next one.
         """
-        told = [s for s in map(RunSummary.of, head.history()) if s is not None]
+        return self.enter_runs([s for s in map(RunSummary.of, head.history()) if s is not None])
+
+    def enter_runs(self, told: Sequence[RunSummary]) -> list[str]:
+        """Enter the runs that the ledger does not have; gives their ids."""
         if not told:
             return []
         missing = [s for s in told if s.run_id not in self.run_ids]

@@ -107,10 +107,10 @@ class Job:
 
 
 def read(path: Path, section: str, name: str) -> dict[str, Any]:
-    """The compiled contract of one dataset or mart.
+    """The compiled contract of one dataset, mart or exchange.
 
     Args:
-        section: "datasets" or "marts".
+        section: "datasets", "marts" or "exchanges".
     Raises: ContractError, naming what the file has, if it has no such entry.
     """
     entries = json.loads(path.read_text(encoding="utf-8"))[section]

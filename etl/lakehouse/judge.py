@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from .amounts import Rates
+from .arrow import arrow_type
 from .contract import Field, Job
 from .orders_record import LINE_COLUMN, RULES, TOTALS, deriver
 from .record import Enforcer
@@ -38,7 +38,7 @@ def judge(rows: DataFrame, job: Job, rates: Rates) -> DataFrame:
         contract does not name; `key`, the record's natural key as a JSON array, and `record`, the
         conformed record, both NULL for a broken one.
     """
-    schema = _arrow(record_columns(job))
+    schema = arrow_type(record_columns(job))
     output = pa.schema(
         [
             *_ROW_ARROW,
@@ -95,21 +95,3 @@ def _ddl(columns: Any) -> str:
     if isinstance(columns, list):
         return f"array<{_ddl(columns[0])}>"
     return f"struct<{','.join(f'`{name}`:{_ddl(kind)}' for name, kind in columns.items())}>"
-
-
-def _arrow(columns: Any) -> pa.DataType:
-    if isinstance(columns, list):
-        return pa.list_(_arrow(columns[0]))
-    if isinstance(columns, dict):
-        return pa.struct([(name, _arrow(kind)) for name, kind in columns.items()])
-    if columns.startswith("decimal"):
-        return pa.decimal128(*map(int, re.findall(r"\d+", columns)))
-    return {
-        "string": pa.string(),
-        "boolean": pa.bool_(),
-        "int": pa.int32(),
-        "bigint": pa.int64(),
-        "double": pa.float64(),
-        "date": pa.date32(),
-        "timestamp": pa.timestamp("us", tz="UTC"),
-    }[columns]

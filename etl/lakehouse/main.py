@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import contract, log, mart
+from . import contract, exchange, log, mart
 from .amounts import fetch_rates
 from .books import now
 from .curate import curate
+from .publish import publish_all
 from .session import session
 
 
@@ -33,6 +35,17 @@ def run_build_mart(argv: Sequence[str] | None = None) -> None:
     log.start()
     described = mart.load(contract.read(args.contracts, "marts", args.mart), mart.read_sql(args.mart))
     mart.build_mart(session(), described, args.run_id)
+
+
+def run_publish(argv: Sequence[str] | None = None) -> None:
+    """`--exchanges '["daily_sales", "orders"]' --exchange_bucket BUCKET --contracts contracts.json --run_id ID`"""
+    parser = _parser()
+    parser.add_argument("--exchanges", required=True, type=json.loads, help="names of shared tables, a JSON array")
+    parser.add_argument("--exchange_bucket", required=True)
+    args, _ = parser.parse_known_args(argv)
+    log.start()
+    shared = [exchange.Exchange.load(contract.read(args.contracts, "exchanges", name)) for name in args.exchanges]
+    publish_all(session(), shared, args.exchange_bucket, args.run_id, now)
 
 
 def _parser() -> argparse.ArgumentParser:

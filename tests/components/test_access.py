@@ -9,6 +9,7 @@ def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> No
     assert {r.name.removeprefix("access-") for r in prod.of("Role") if r.parent == "access"} == {
         "curate",
         "build-mart",
+        "publish",
         "optimizer",
         "warehouse",
         "pipeline",

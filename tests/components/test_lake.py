@@ -81,6 +81,8 @@ def test_no_dropped_row_outlives_its_contract(data_stack: Recording) -> None:
         for rule in data_stack.one(f"lake-{zone}-lifecycle").inputs["rules"]:
             if "noncurrentVersionExpiration" in rule:
                 seen[rule["id"]] = rule["noncurrentVersionExpiration"]["noncurrentDays"]
+    # Snapshots hold rows of tables: a removed one is gone with the day, long before any row would have to be.
+    assert seen.pop("exchange") == 1
     assert seen.keys() == retention.keys()
     assert all(days <= retention[table] for table, days in seen.items())
 
@@ -118,6 +120,16 @@ def test_build_mart_reads_curated_and_writes_marts_and_the_ledger(data_stack: Re
     assert allowed["s3:PutObject"] == {_pattern("analytics", "daily_sales"), _pattern("curated", "operations/ledger")}
     read = {_pattern("curated", "orders"), _pattern("curated", "order_lines")}
     assert allowed["s3:GetObject"] == allowed["s3:PutObject"] | read
+
+
+def test_publish_reads_what_is_shared_and_writes_its_snapshots_and_the_ledger(data_stack: Recording) -> None:
+    allowed = _objects(data_stack, "access-publish")
+    shared = contracts.load().exchanges
+    assert shared
+    snapshots = {_pattern("analytics", f"exchange/{exchange.name}") for exchange in shared}
+    assert allowed["s3:PutObject"] == snapshots | {_pattern("curated", "operations/ledger")}
+    tables = {_pattern(exchange.table.zone, exchange.table.prefix) for exchange in shared}
+    assert allowed["s3:GetObject"] == allowed["s3:PutObject"] | tables
 
 
 def test_a_grant_lists_only_its_own_folders_and_uses_the_key_through_s3_only(data_stack: Recording) -> None:

@@ -13,7 +13,7 @@ from tests.components.recording import Recording
 
 
 def test_a_job_runs_the_script_of_its_name_from_etl(data_stack: Recording) -> None:
-    for job in ("curate", "build_mart"):
+    for job in ("curate", "build_mart", "publish"):
         resource = data_stack.one(f"processing-{job.replace('_', '-')}").inputs
         script = data_stack.one(f"artifacts-glue-{job}.py").inputs
         assert resource["name"] == job
@@ -84,16 +84,19 @@ def test_jobs_are_bounded_encrypted_and_inside_the_vpc(data_stack: Recording) ->
 PLAN = Plan(
     curate="curate",
     build_mart="build_mart",
+    publish="publish",
     alerts_topic_arn="arn:aws:sns:eu-west-1:210987654321:alerts",
     datasets=["orders", "carts"],
     marts={"daily_sales": ["orders"], "funnel": ["carts", "orders"]},
+    exchanges=["daily_sales", "orders"],
     concurrent_runs=2,
     timeout_seconds=3600,
 )
 
 
 def _steps(state: str) -> dict[str, Any]:
-    states: dict[str, Any] = definition(PLAN)["States"][state]["ItemProcessor"]["States"]
+    found = definition(PLAN)["States"][state]
+    states: dict[str, Any] = (found["ItemProcessor"] if "ItemProcessor" in found else found["Branches"][0])["States"]
     return states
 
 
@@ -108,7 +111,11 @@ def test_datasets_are_curated_before_marts_are_built() -> None:
 
 
 def test_a_failed_run_is_tried_again_with_backoff_and_jitter_and_then_told_of() -> None:
-    for state, task, tell in (("Curate", "CurateDataset", "TellDataset"), ("Build", "BuildMart", "TellMart")):
+    for state, task, tell in (
+        ("Curate", "CurateDataset", "TellDataset"),
+        ("Build", "BuildMart", "TellMart"),
+        ("Publish", "PublishExchange", "TellExchange"),
+    ):
         run = _steps(state)[task]
         (retry,) = run["Retry"]
         assert retry["BackoffRate"] > 1
@@ -120,6 +127,26 @@ def test_a_failed_run_is_tried_again_with_backoff_and_jitter_and_then_told_of() 
         assert len(message["Subject"]) <= 100
         assert message["Message.$"].count("{}") == 4
         assert message["Message.$"].count("'") == 2, "the template's own quotes would end it"
+
+
+def test_what_is_shared_is_published_in_one_run_after_the_marts_whatever_became_of_them() -> None:
+    states = definition(PLAN)["States"]
+    assert states["Build"]["Next"] == "Shared"
+    assert states["Shared"]["Choices"] == [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Publish"}]
+    assert states["Publish"]["Parameters"] == {"name.$": "States.JsonToString($.exchanges)"}
+    run = _steps("Publish")["PublishExchange"]
+    assert run["Parameters"]["JobName"] == "publish"
+    assert run["Parameters"]["Arguments"] == {"--exchanges.$": "$.name", "--run_id.$": "$$.Execution.Name"}
+    # Without anything shared, the report is complete all the same.
+    assert states[states["Shared"]["Default"]]["Next"] == states["Publish"]["Next"] == "Report"
+    assert states["Unshared"]["ResultPath"] == states["Publish"]["ResultPath"] == "$.published"
+
+
+def test_the_job_publish_knows_the_bucket_of_the_exchange_and_the_tables_that_are_shared(data_stack: Recording) -> None:
+    arguments = data_stack.one("processing-publish").inputs["defaultArguments"]
+    assert arguments["--exchange_bucket"] == data_stack.one("lake-analytics").inputs["bucket"]
+    shipped = json.loads(data_stack.one("artifacts-glue-contracts.json").inputs["source"]["text"])
+    assert shipped["exchanges"].keys() == {exchange.name for exchange in contracts.load().exchanges}
 
 
 def test_a_mart_is_skipped_if_any_of_its_datasets_failed() -> None:
@@ -151,7 +178,7 @@ def test_every_mart_waits_for_the_datasets_of_its_contract(data_stack: Recording
 
 def test_failed_and_late_runs_of_jobs_are_told_in_words(data_stack: Recording) -> None:
     failed = data_stack.one("processing-job-failed").json("eventPattern")
-    assert failed["detail"] == {"jobName": ["curate", "build_mart"], "state": ["FAILED", "TIMEOUT", "ERROR"]}
+    assert failed["detail"] == {"jobName": ["curate", "build_mart", "publish"], "state": ["FAILED", "TIMEOUT", "ERROR"]}
     late = data_stack.one("processing-job-late").json("eventPattern")
     assert late["detail-type"] == ["Glue Job Run Status"]
     for job in data_stack.of("glue/job:Job"):
@@ -165,13 +192,15 @@ def test_what_the_input_leaves_out_is_everything_that_the_contracts_have(data_st
     assert machine["States"]["Everything"]["Result"] == {
         "datasets": [d.name for d in data.curated_datasets],
         "marts": [m.name for m in data.marts],
+        "exchanges": [e.name for e in data.exchanges],
     }
 
 
 def test_the_pipeline_starts_its_own_jobs_and_no_others(data_stack: Recording) -> None:
     statements = data_stack.one("processing-start-jobs").json("policy")["Statement"]
     (start,) = [s for s in statements if "glue:StartJobRun" in s["Action"]]
-    assert sorted(arn.rsplit(":", 1)[-1] for arn in start["Resource"]) == ["processing-build-mart", "processing-curate"]
+    names = sorted(arn.rsplit(":", 1)[-1] for arn in start["Resource"])
+    assert names == ["processing-build-mart", "processing-curate", "processing-publish"]
 
 
 def test_the_pipeline_logs_everything_and_is_traced(data_stack: Recording) -> None:

@@ -45,7 +45,7 @@ def test_what_others_need_is_exported(prod: Recording) -> None:
         "topics",
         "workgroup",
     } <= prod.outputs.keys()
-    assert prod.outputs["jobs"] == {"curate": "curate", "build_mart": "build_mart"}
+    assert prod.outputs["jobs"] == {"curate": "curate", "build_mart": "build_mart", "publish": "publish"}
     assert prod.outputs["connectors"] == ["cart-events-to-lake", "customer-updates-to-lake", "orders-to-lake"]
 
 

@@ -47,6 +47,7 @@ def customers(*path: object, to: object) -> dict:
 
 FIELDS = ("schema", 0, "properties")
 COLUMNS = ("schema", 1, "properties")
+AZURE = [{"property": "share", "value": ["azure"]}]
 CASES = [
     pytest.param(changed("status", to=...), "$", "'status' is a required property", id="not ODCS"),
     pytest.param(changed("team", "members", 0, "role", to="reader"), "$.team.members", "role `owner`", id="owner"),
@@ -157,6 +158,60 @@ CASES = [
         "$.schema",
         "curated from the dataset's topic",
         id="head without topic",
+    ),
+    pytest.param(
+        changed(*COLUMNS, 1, "customProperties", to=AZURE),
+        f"{HEAD}.properties[1].customProperties.share",
+        "personal data is not shared",
+        id="personal column shared",
+    ),
+    pytest.param(
+        changed(*COLUMNS, 17, "customProperties", to=AZURE),
+        f"{HEAD}.properties[17].customProperties.share",
+        "not nested",
+        id="nested column shared",
+    ),
+    pytest.param(
+        changed(*COLUMNS, 0, "customProperties", to=[{"property": "share", "value": ["gcp"]}]),
+        f"{HEAD}.properties[0].customProperties.share",
+        "one of: azure",
+        id="column shared by events",
+    ),
+    pytest.param(
+        changed(*FIELDS, 0, "customProperties", to=AZURE),
+        f"{TOPIC}.properties[0].customProperties.share",
+        "one of: gcp",
+        id="field shared by snapshots",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 3, "value", to={"target": "gcp"}),
+        f"{HEAD}.customProperties.shareWith",
+        "one of: azure",
+        id="table shared by events",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 3, "value", to={"target": "azure", "lanes": 4}),
+        f"{HEAD}.customProperties.shareWith",
+        "nothing else",
+        id="table with lanes",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 3, to={"property": "prefix", "value": "orders"}),
+        f"{HEAD}.customProperties.shareWith",
+        "columns are marked as shared",
+        id="marked but not shared",
+    ),
+    pytest.param(
+        changed("schema", 2, "customProperties", 1, to={"property": "shareWith", "value": {"target": "azure"}}),
+        "$.schema[2].customProperties.shareWith",
+        "marks at least one column",
+        id="shared but not marked",
+    ),
+    pytest.param(
+        changed("schema", 1, "customProperties", 0, "value", to="operations"),
+        f"{HEAD}.customProperties.shareWith",
+        "lies in one of: curated, analytics",
+        id="operations shared",
     ),
     pytest.param(customers("team", "members", to=[]), "$.team.members", "role `owner`", id="captured: owner"),
     pytest.param(
@@ -272,6 +327,29 @@ def test_no_table_lies_in_the_folder_of_another(tmp_path):
         "orders/lines",
         "no table lies in the folder of another; orders is that of curated.orders",
     )
+
+
+def test_no_table_lies_where_the_snapshots_of_shared_tables_do(tmp_path):
+    mart = yaml.safe_load((Path(contracts.__file__).parent / "datasets" / "daily_sales.yaml").read_text("utf-8"))
+    mart["schema"][0]["customProperties"][1]["value"] = "exchange/orders"
+
+    found = problems_of(tmp_path, GOOD, mart)
+
+    assert [(p.value, p.rule) for p in found] == [
+        ("exchange/orders", "no table lies in exchange: it has the snapshots of shared tables")
+    ]
+
+
+def test_two_tables_of_one_name_cannot_both_be_shared(tmp_path):
+    mart = yaml.safe_load((Path(contracts.__file__).parent / "datasets" / "daily_sales.yaml").read_text("utf-8"))
+    mart["schema"][0]["name"] = "orders"
+    mart["slaProperties"][0]["element"] = "analytics.orders"
+
+    found = problems_of(tmp_path, GOOD, mart)
+
+    assert ("orders", "a shared table is described once; this one is described 2 times") in {
+        (p.value, p.rule) for p in found
+    }
 
 
 def test_a_mart_of_unknown_tables_is_refused(tmp_path):

@@ -99,6 +99,28 @@ def test_the_bridge_may_send_shared_fields_only_and_no_personal_data():
     assert "lines[].coupon_discount" not in bridge["fields"]
 
 
+def test_a_shared_table_leaves_with_its_marked_columns_and_no_personal_one():
+    shared = {exchange.name: exchange for exchange in LOADED.exchanges}
+    assert {name: (e.table.full_name, e.target, e.zone, e.prefix) for name, e in shared.items()} == {
+        "daily_sales": ("analytics.daily_sales", "azure", "analytics", "exchange/daily_sales"),
+        "orders": ("curated.orders", "azure", "analytics", "exchange/orders"),
+    }
+    assert [c.name for c in shared["daily_sales"].columns] == [c.name for c in shared["daily_sales"].table.columns]
+    for exchange in shared.values():
+        assert not [c.name for c in exchange.columns if c.classification == "personal" or not isinstance(c.type, str)]
+    hidden = {c.name for c in shared["orders"].table.columns} - {c.name for c in shared["orders"].columns}
+    assert hidden == {"customer_id", "events"}
+
+
+def test_the_job_publish_knows_the_shared_columns_and_no_others():
+    compiled = contracts.compile_all(LOADED)["exchanges"]
+    assert compiled["orders"]["columns"][0] == {"name": "order_id", "type": "string", "description": "The order."}
+    for exchange in LOADED.exchanges:
+        told = compiled[exchange.name]
+        assert (told["table"], told["prefix"]) == (exchange.table.full_name, exchange.prefix)
+        assert [c["name"] for c in told["columns"]] == [c.name for c in exchange.columns]
+
+
 def test_the_record_schema_is_json_schema_and_takes_a_real_event():
     schema = LOADED.topic("orders").json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)

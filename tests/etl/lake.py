@@ -35,6 +35,7 @@ from local.site import REGION, ROOT, TOOLCHAIN, Site
 CONTRACTS = contracts.load()
 COMPILED = contracts.compile_all(CONTRACTS)
 RATES = "s3://novaretail-local-datalake-raw/reference/exchange_rates/exchange_rates.csv"
+EXCHANGE_BUCKET = "novaretail-local-datalake-analytics"
 WORKER = ROOT / "tests/etl/worker.py"
 START_SECONDS = 30
 
@@ -123,7 +124,14 @@ class Lake:
 
     def curate_killed(self, run_id: str, step: str) -> None:
         """Run the job curate, killed by SIGKILL once a step is done."""
-        done = self.process(WORKER, "kill", step, "curate", *curate_arguments(run_id))
+        self._killed(step, "run_curate", *curate_arguments(run_id))
+
+    def publish_killed(self, run_id: str, step: str, *exchanges: str) -> None:
+        """Run the job publish, killed by SIGKILL once a step is done."""
+        self._killed(step, "run_publish", *publish_arguments(run_id, *exchanges))
+
+    def _killed(self, step: str, job: str, *argv: str) -> None:
+        done = self.process(WORKER, "kill", step, job, *argv)
         if done.returncode != -signal.SIGKILL:
             raise AssertionError(f"{step!r} was never done:\n{done.stdout}\n{done.stderr[-4000:]}")
 
@@ -197,6 +205,9 @@ class Session:
     def build_mart(self, run_id: str) -> list[dict[str, Any]]:
         return self.do({"job": "run_build_mart", "argv": [*COMMON, "--mart", "daily_sales", "--run_id", run_id]})
 
+    def publish(self, run_id: str, *exchanges: str, **steered: Any) -> list[dict[str, Any]]:
+        return self.do(publish_command(run_id, *exchanges, **steered))
+
     def sql(self, statement: str) -> None:
         self.do({"sql": statement})
 
@@ -252,6 +263,14 @@ def curate_arguments(run_id: str) -> list[str]:
 def curate_command(run_id: str, **steered: Any) -> dict[str, Any]:
     """A run of curate for worker.py; `after` and `do` let something happen in its middle."""
     return {"job": "run_curate", "argv": curate_arguments(run_id), **steered}
+
+
+def publish_arguments(run_id: str, *exchanges: str) -> list[str]:
+    return [*COMMON, "--exchanges", json.dumps(exchanges), "--exchange_bucket", EXCHANGE_BUCKET, "--run_id", run_id]
+
+
+def publish_command(run_id: str, *exchanges: str, **steered: Any) -> dict[str, Any]:
+    return {"job": "run_publish", "argv": publish_arguments(run_id, *exchanges), **steered}
 
 
 def events(output: str) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """The jobs in a process that the tests steer: several runs in one Spark session, or a kill at a step.
 
     worker.py serve                      JSON commands on standard input, one a line
-    worker.py kill STEP curate ARG...    the job's own entry point, and SIGKILL once STEP is done
+    worker.py kill STEP JOB ARG...       the job's own entry point (run_curate, ...), and SIGKILL once STEP is done
 
-A step is a write: `merge curated.orders`, `swap curated.orders`. What can be steered is patched from
-here; the jobs know nothing of it. Commands of `serve`:
+A step is a write: `merge curated.orders`, `swap curated.orders`, `replace exchange/orders`. What can be steered is
+patched from here; the jobs know nothing of it. Commands of `serve`:
 
     {"job": "run_curate", "argv": [...]}                        run a job
     {"job": "run_curate", "argv": [...], "after": STEP, "do": COMMAND}     and let something else happen in the middle
@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from lakehouse import iceberg, main
+from lakehouse import exchange, iceberg, main, publish
 from lakehouse.session import session
 
 
@@ -36,14 +36,25 @@ def steer() -> None:
         (table, "draft", "draft"),
         (draft, "_seal", "seal"),
         (draft, "_swap", "swap"),
+        (exchange.Folder, "replace", "replace"),
+        (exchange.Folder, "remove", "remove"),
     ):
         setattr(owner, method, _hooked(name, getattr(owner, method)))
+    write = publish.write
+
+    def written(rows: Any, shared: exchange.Exchange, *args: Any) -> Any:
+        files = write(rows, shared, *args)
+        hooks.after(f"write {shared.prefix}")
+        return files
+
+    publish.write = written
 
 
 def _hooked(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = write(self, *args, **kwargs)
-        hooks.after(f"{name} {(self._table if isinstance(self, iceberg.Draft) else self).name}")
+        owner = self._table if isinstance(self, iceberg.Draft) else self
+        hooks.after(f"{name} {owner.prefix if isinstance(owner, exchange.Folder) else owner.name}")
         return result
 
     return hooked
@@ -93,8 +104,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["serve"]:
             serve()
-        case ["kill", step, "curate", *argv]:
+        case ["kill", step, job, *argv]:
             hooks.set(step, lambda: os.kill(os.getpid(), signal.SIGKILL))
-            main.run_curate(argv)
+            getattr(main, job)(argv)
         case other:
             raise SystemExit(f"worker.py: {other}?")

@@ -130,6 +130,7 @@ def _questions(stack: Graph) -> Iterator[Question]:
 
 def _folders(stack: Graph, data: contracts.Contracts, bucket: str, short: str) -> list[str]:
     declared = {table.prefix for table in data.tables if table.zone == short}
+    declared |= {shared.prefix for shared in data.exchanges if shared.zone == short}
     objects = [o.inputs for o in stack.recording.of("BucketObjectv2")]
     shipped = {o["key"].split("/")[0] for o in objects if o["bucket"] == bucket and "/" in o["key"]}
     return [*sorted(declared | shipped), UNLISTED]
