@@ -23,7 +23,7 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.provider import accounts, invokes, names, outputs
+from local.provider import accounts, invokes, names, outputs, vpn
 from local.provider.check import Failure, check
 from local.provider.diff import diff
 from local.provider.live import LIVE_TYPES, Clients, Live, PartlyMadeError, live_class
@@ -81,13 +81,15 @@ class Resources:
     def create(self, token: str, urn: str, arguments: Properties, *, preview: bool) -> tuple[str, Properties]:
         shape = self.shape(token)
         if preview:
-            return "", outputs.complete(shape, "", arguments, preview=True)
+            planned = outputs.complete(shape, "", arguments, preview=True)
+            return "", planned | vpn.planned(token, arguments, before={})
         live, given = self._live(token), reveal(arguments)
         computed: Properties = {}
         unfinished = self._state.begin(urn, token)
         try:
             if live is None:
                 id = self._ids.get((token, str(given.get("name")))) or outputs.identifier(shape, arguments)
+                computed = vpn.computed(self._state, token, id, given)
             else:
                 left = live.identify(given) if unfinished else None
                 if left is not None and not self._state.exists(token, left):
@@ -166,7 +168,8 @@ class Resources:
         live = self._live(token)
         computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
         # What was computed once stays, unless the service computes it anew.
-        made = outputs.complete(shape, id, arguments, preview=preview) | kept | conceal(computed, like=arguments)
+        made = outputs.complete(shape, id, arguments, preview=preview) | kept | vpn.planned(token, arguments, before)
+        made |= conceal(computed, like=arguments)
         if "tagsAll" in shape.outputs:
             made["tagsAll"] = arguments.get("tags") or {}
         if not preview:

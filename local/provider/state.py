@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS resources (
 CREATE TABLE IF NOT EXISTS observations (
     type TEXT NOT NULL, id TEXT NOT NULL, observed TEXT NOT NULL, PRIMARY KEY (type, id)
 );
+CREATE TABLE IF NOT EXISTS addresses (
+    address TEXT PRIMARY KEY, owner TEXT NOT NULL, part INTEGER NOT NULL, UNIQUE (owner, part)
+);
 CREATE TABLE IF NOT EXISTS creations (urn TEXT PRIMARY KEY, type TEXT NOT NULL);
 """
 
@@ -83,6 +86,29 @@ class State:
         with self._lock, self._database as db:
             db.execute("DELETE FROM resources WHERE type = ? AND id = ?", (token, id))
             db.execute("DELETE FROM observations WHERE type = ? AND id = ?", (token, id))
+            db.execute("DELETE FROM addresses WHERE owner = ?", (id,))
+
+    def claim(self, id: str, part: int, addresses: Iterable[str]) -> str:
+        """The address that this part of a resource has; at first the first of `addresses` that no other one has.
+
+        Raises: ValueError if all are taken.
+        """
+        with self._lock, self._database as db:
+            query = "SELECT address FROM addresses WHERE owner = ? AND part = ?"
+            row = db.execute(query, (id, part)).fetchone()
+            if row:
+                return str(row[0])
+            for address in addresses:
+                if db.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?, ?)", (address, id, part)).rowcount:
+                    return address
+        raise ValueError(f"there is no free address left for {id}")
+
+    def outputs(self, token: str, id: str) -> dict[str, Any]:
+        """What a resource is now, without what is secret; empty if it does not exist."""
+        with self._lock:
+            query = "SELECT outputs FROM resources WHERE type = ? AND id = ?"
+            row = self._database.execute(query, (token, id)).fetchone()
+        return dict(json.loads(row[0])) if row else {}
 
     def observe(self, token: str, id: str, observed: Mapping[str, Any]) -> None:
         """Note what a service reports of a resource that this program has just written."""
