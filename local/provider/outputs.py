@@ -55,6 +55,7 @@ _ARNS: dict[str, Callable[[str, Properties], str]] = {
     "aws:cloudwatch/eventRule:EventRule": lambda id, p: _arn("events", f"rule/{id}"),
     "aws:cloudwatch/logGroup:LogGroup": lambda id, p: _arn("logs", f"log-group:{id}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda id, p: _arn("cloudwatch", f"alarm:{id}"),
+    "aws:dms/replicationConfig:ReplicationConfig": lambda id, p: _arn("dms", f"replication-config:{digest(id, 26)}"),
     "aws:iam/policy:Policy": lambda id, p: (
         f"arn:aws:iam::{place.get().account}:policy{p.get('path') or '/'}{p.get('name', id)}"
     ),
@@ -160,6 +161,9 @@ def _known(shape: Shape, id: str, given: Properties) -> Properties:
     computed |= {"catalogId": account, "ownerId": account}
     if (module, kind) == ("organizations", "organization"):
         return computed | {"roots": [{"id": f"r-{digest(id, 4)}", "name": "Root", "arn": f"{arn}/root"}]}
+    if (module, kind) == ("rds", "instance") and given.get("manageMasterUserPassword"):
+        secret = {"secretArn": _arn("secretsmanager", f"secret:rds!db-{digest(id, 12)}"), "secretStatus": "active"}
+        return computed | {"masterUserSecrets": [secret]}
     return computed | (_endpoint_outputs(id) if kind == "vpcEndpoint" else {})
 
 

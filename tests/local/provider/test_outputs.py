@@ -91,3 +91,26 @@ def test_a_replacement_never_gets_the_id_of_the_old_resource(shape: Any) -> None
     vpc = shape("aws:ec2/vpc:Vpc")
 
     assert outputs.identifier(vpc, {}) != outputs.identifier(vpc, {})
+
+
+@pytest.mark.parametrize(
+    ("token", "given", "path", "form"),
+    [
+        (
+            "aws:rds/instance:Instance",
+            {"manageMasterUserPassword": True},
+            ["masterUserSecrets", 0, "secretArn"],
+            "rds!",
+        ),
+        # CloudWatch knows a replication by account and the last part of this
+        ("aws:dms/replicationConfig:ReplicationConfig", {}, ["arn"], "123456789012:replication-config:"),
+    ],
+)
+def test_what_programs_take_apart_has_its_parts(
+    shape: Any, token: str, given: dict[str, Any], path: list[Any], form: str
+) -> None:
+    found: Any = outputs.complete(shape(token), "r", given, preview=False)
+    for step in path:
+        found = found[step]
+
+    assert form in found
