@@ -90,13 +90,20 @@ def definition(plan: Plan) -> dict[str, Any]:
             },
             "Shared": {
                 "Type": "Choice",
-                "Choices": [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Publish"}],
+                "Choices": [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Together"}],
                 "Default": "Unshared",
             },
             "Unshared": {"Type": "Pass", "Result": [], "ResultPath": "$.published", "Next": "Report"},
+            "Together": {
+                "Type": "Pass",
+                "Parameters": {"name.$": "States.JsonToString($.exchanges)"},
+                "ResultPath": "$.together",
+                "Next": "Publish",
+            },
+            # One branch: what fails in it is told of there, as in the maps.
             "Publish": {
                 "Type": "Parallel",
-                "Parameters": {"name.$": "States.JsonToString($.exchanges)"},
+                "InputPath": "$.together",
                 "Branches": [{"StartAt": "PublishExchange", "States": publish.states(plan)}],
                 "ResultPath": "$.published",
                 "Next": "Report",

@@ -132,8 +132,10 @@ def test_a_failed_run_is_tried_again_with_backoff_and_jitter_and_then_told_of() 
 def test_what_is_shared_is_published_in_one_run_after_the_marts_whatever_became_of_them() -> None:
     states = definition(PLAN)["States"]
     assert states["Build"]["Next"] == "Shared"
-    assert states["Shared"]["Choices"] == [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Publish"}]
-    assert states["Publish"]["Parameters"] == {"name.$": "States.JsonToString($.exchanges)"}
+    assert states["Shared"]["Choices"] == [{"Variable": "$.exchanges[0]", "IsPresent": True, "Next": "Together"}]
+    assert states["Together"]["Parameters"] == {"name.$": "States.JsonToString($.exchanges)"}
+    assert (states["Together"]["ResultPath"], states["Together"]["Next"]) == ("$.together", "Publish")
+    assert states["Publish"]["InputPath"] == "$.together"
     run = _steps("Publish")["PublishExchange"]
     assert run["Parameters"]["JobName"] == "publish"
     assert run["Parameters"]["Arguments"] == {"--exchanges.$": "$.name", "--run_id.$": "$$.Execution.Name"}
