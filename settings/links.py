@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from settings.problems import Problem, Section
-from settings.values import AZURE_REGIONS, GCP_REGIONS
+from settings.values import AZURE_REGIONS, GCP_REGIONS, LogDays
 
 Tunnels = tuple[tuple[IPv4Network, IPv4Network], tuple[IPv4Network, IPv4Network]]
 """Inside addresses: two connections with AWS of two tunnels each; AWS has a block's first host, its peer the second."""
@@ -100,6 +100,9 @@ class AzureLink(Section):
 
     location: Literal[AZURE_REGIONS] = Field(description="an Azure region inside the European Union")  # type: ignore[valid-type]
     asn: int = Field(description="the gateway's private AS number, such as 65010; no other end's")
+    gateway_sku: Literal["VpnGw1AZ", "VpnGw2AZ", "VpnGw3AZ", "VpnGw4AZ", "VpnGw5AZ"] = Field(
+        description="size of the gateway over all zones: VpnGw1AZ for 650 Mbit/s, VpnGw2AZ for one of AWS's tunnels"
+    )
     network: IPv4Network = Field(description="the virtual network's block, such as 10.96.0.0/20: what Azure announces")
     subnets: AzureSubnets = Field(description="blocks of the gateway, the runtime and the private endpoints")
     tunnels: Tunnels = Field(
@@ -107,6 +110,9 @@ class AzureLink(Section):
     )
     ike: Proposal = Field(description="the proposal that protects the negotiation")
     esp: Proposal = Field(description="the proposal that protects the traffic")
+    log_days: Literal[30, 60, 90, 120, 150, 180, 365, 400, 545] = Field(
+        description="days to keep logs of negotiations and routes, a retention of CloudWatch's and of Log Analytics's"
+    )
 
     def problems(self) -> Iterator[Problem]:
         named = {name: getattr(self.subnets, name) for name in AzureSubnets.model_fields}
@@ -139,6 +145,7 @@ class GcpLink(Section):
     )
     ike: Proposal = Field(description="the proposal that protects the negotiation")
     esp: Proposal = Field(description="the proposal that protects the traffic")
+    log_days: LogDays = Field(description="days to keep logs of negotiations and routes")
 
     def problems(self) -> Iterator[Problem]:
         for name, block in self.subnets.items():

@@ -112,6 +112,9 @@ def _config(changes: dict[str, Any]) -> settings.DataStack:
         ({"links.gcp.esp.integrity": "sha384"}, "Take one that AWS and Google Cloud both offer: sha256, sha512."),
         ({"links.gcp.ike.group": 2}, "novaretail:links.gcp.ike.group = 2: input should be 14, 15, 16"),
         ({"links.azure.tunnels": [["169.254.21.0/30", "169.254.22.0/30"]]}, "novaretail:links.azure.tunnels"),
+        ({"links.azure.gateway_sku": "VpnGw2"}, "input should be 'VpnGw1AZ', 'VpnGw2AZ'"),
+        ({"links.azure.log_days": 14}, "novaretail:links.azure.log_days = 14: input should be 30, 60"),
+        ({"links.gcp.log_days": 42}, "novaretail:links.gcp.log_days = 42: input should be 1, 3"),
         (
             {"preshared_keys": {"gcp-1-3": KEY}},
             'novaretail:preshared_keys.gcp-1-3 = "[secret]": there is no such tunnel. Remove it; tunnels are azure-1-1',
