@@ -20,7 +20,7 @@ from contracts import Contracts
 from local import capture, rehearsal, replay, services
 from local.capture import Captured
 from local.engine import Engine, Outcome
-from local.report import account, bridge, captured, compare, write
+from local.report import account, bridge, captured, compare, published, write
 from local.site import ROOT, Site
 from local.steps import StepError, Steps
 from local.toolchain import packages
@@ -116,7 +116,9 @@ def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[s
         for topic in data.topics:
             rehearsal.wait_landed(site, topic.name, topic.landing.full_name, steps.say)
         capture.wait(site, data, shop.position, steps.say)
-    with steps.step("pipeline", "run the state machine: curate every dataset, build every mart"):
+    with steps.step(
+        "pipeline", "run the state machine: curate every dataset, build every mart, publish what is shared"
+    ):
         rehearsal.run_pipeline(site, outputs["pipeline"], steps.say)
     with steps.step("bridge", "wait until the bridge has delivered everything to Pub/Sub"):
         rehearsal.wait_bridge(site, lambda: bridge.progress(site), steps.say)
@@ -169,9 +171,11 @@ def _report(
     accounts = {d.name: account.account(site, data, d) for d in data.curated_datasets}
     bridged = bridge.report(site, data, outputs)
     tables = captured.report(site, data, shop)
+    exchanges = published.report(site, data, outputs["buckets"]["analytics"])
     sales = warehouse.execute(DAILY_SALES)
     problems = [f"{name}: {problem}" for name, a in accounts.items() for problem in a.problems]
     problems += [f"captured table {name}: {problem}" for name, a in tables.items() for problem in a.problems]
+    problems += [f"exchange {name}: {problem}" for name, a in exchanges.items() for problem in a.problems]
     problems += [
         f"bridge, {topic}: {told[what]} {what.replace('_', ' ')}"
         for topic, told in bridged.items()
@@ -207,6 +211,7 @@ def _report(
         "datasets": {name: a.as_dict() for name, a in accounts.items()},
         "captured": {"kinds": shop.kinds, "tables": {name: a.as_dict() for name, a in tables.items()}},
         "bridge": bridged,
+        "exchanges": {name: a.as_dict() for name, a in exchanges.items()},
         "warehouse": {BY_COUNTRY: _rows(warehouse.execute(BY_COUNTRY)), DAILY_SALES: _rows(sales)},
         "daily_totals": _rows(warehouse.execute(BY_DAY)),
         "problems": problems,

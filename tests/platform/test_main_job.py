@@ -92,6 +92,16 @@ def test_the_bridge_lost_nothing_and_kept_the_order_of_every_key(platform):
     assert orders["produced"] == orders["received"] - orders["repeated"] + orders["rejected"]
 
 
+def test_what_is_published_for_azure_is_what_the_tables_have(platform):
+    told = platform.report["exchanges"]
+
+    assert set(told) == {exchange.name for exchange in contracts.load().exchanges}
+    for exchange in told.values():
+        assert exchange["complete"], exchange
+        assert exchange["published"] == exchange["rows"] > 0
+        assert exchange["files"] > 0
+
+
 def test_every_change_of_the_shops_tables_is_in_raw_which_comes_to_the_tables(platform):
     told = platform.report["captured"]
 

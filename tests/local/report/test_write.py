@@ -59,6 +59,20 @@ REPORT = {
             "out_of_order": 0,
         }
     },
+    "exchanges": {
+        "orders": {
+            "rows": 39_876,
+            "snapshot": "7-ab",
+            "published": 39_876,
+            "files": 1,
+            "bytes": 654_321,
+            "missing": 0,
+            "altered": 0,
+            "different": 0,
+            "unshared": 0,
+            "complete": True,
+        }
+    },
     "warehouse": {"SELECT 1": [{"sale_date": "2017-05-01", "orders": 412}], "SELECT 2": []},
     "daily_totals": [
         {"sale_date": "2017-05-01", "net_amount_eur": "1234.50"},
@@ -81,6 +95,7 @@ def test_the_page_shows_counts_answers_and_bars(tmp_path):
 
     page = (tmp_path / "index.html").read_text()
     assert "<td>41,234</td>" in page
+    assert "<td>654,321</td>" in page
     assert "Every record is accounted for" in page
     assert 'y="50.0" width="8" height="50.0"><title>2017-05-02: 617.25 EUR' in page
     assert "aws:ec2/vpc:Vpc" in page
@@ -94,7 +109,7 @@ def test_the_page_shows_problems_instead_of_the_good_news_and_escapes_them(tmp_p
     assert "Every record is accounted for" not in page
 
 
-@pytest.mark.parametrize("expected", ["41,234", "134", "yes", "v3.259.0", "2017-05-01", "is accounted for"])
+@pytest.mark.parametrize("expected", ["41,234", "134", "yes", "39,876", "v3.259.0", "2017-05-01", "is accounted for"])
 def test_the_terminal_shows_the_same(expected):
     console = Console(record=True, width=140)
     write.show(console, REPORT)
