@@ -26,6 +26,8 @@ from components.database import Database, DatabaseArgs
 from components.delivery import Delivery, DeliveryArgs
 from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
+from components.exchange_access import ExchangeAccess, ExchangeAccessArgs
+from components.exchange_rules import ExchangeWay
 from components.google_alerts import GoogleAlerts, GoogleAlertsArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.lake import Lake, LakeArgs
@@ -152,12 +154,14 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     alerts = Alerts(
         "alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()), opts=here
     )
+    exchange = _exchange(config, where)
     network = Network(
         "network",
         NetworkArgs(
             where=where,
             kafka_authentication=config.streaming.authentication,
             reaches_google=bool(shared),
+            exchange=exchange,
             flow_log_role=access.flow_logs,
             logs_key_arn=logs_key_arn,
             **config.network.model_dump(mode="json"),
@@ -176,6 +180,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             kms_key_arn=keys.arn("lake"),
             endpoint_ids=network.s3_endpoint_ids,
             outside=_outside(zone, access),
+            exchange=exchange,
+            exchange_endpoint_id=network.s3_interface.id,
             access_logs=access_logs.target,
             exchange_rates=Path("contracts/reference/exchange_rates.csv"),
             noncurrent_days=config.lake.noncurrent_days,
@@ -430,6 +436,19 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         pulumi.export("pubsub_topics", {name: topic.name for name, topic in bridge.topics.items()})
         pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
 
+    if config.azure and exchange:
+        exchange_access = ExchangeAccess(
+            "exchange-access",
+            ExchangeAccessArgs(
+                exchange=exchange,
+                boundary_arn=access.boundary.arn,
+                security_group_id=network.groups["exchange"].id,
+                key_edition=config.azure.key_edition,
+            ),
+            opts=here,
+        )
+        lake.grant_exchange(exchange, exchange_access.user)
+
     audit = Audit(
         "audit",
         AuditArgs(
@@ -491,6 +510,17 @@ def _outside(zone: LandingZone, access: Access) -> list[Output[str] | str]:
     ]
     # Whoever deploys uploads reference files, and empties buckets that need not be kept, from where CI runs.
     return [*outside, *zone.deployer_arns]
+
+
+def _exchange(config: settings.DataStack, where: Place) -> ExchangeWay | None:
+    """By which way Azure comes to published snapshots, if it does."""
+    if not (config.azure and config.links and config.links.azure):
+        return None
+    return ExchangeWay(
+        where=where,
+        runtime_range=str(config.links.azure.subnets.runtime) if config.azure.mode == "private" else None,
+        public_ranges=[str(block) for block in config.azure.allowed_ranges],
+    )
 
 
 def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pulumi import Input, Output
 
-from components.names import ADMIN_ROLE, DELIVERY, DEPLOY_ROLE, PLATFORM_BOUNDARY, PREVIEW_ROLE
+from components.names import ADMIN_ROLE, DELIVERY, DEPLOY_ROLE, EXCHANGE_USER, PLATFORM_BOUNDARY, PREVIEW_ROLE
 from components.policies import ANYTHING, Statement, allow, deny
 
 ROLES = ("access-*", "dms-*")
@@ -61,6 +61,11 @@ class Target:
 
     def name(self, suffix: str) -> str:
         return f"novaretail-{self.environment}-{suffix}"
+
+    @property
+    def user(self) -> Output[str]:
+        """The one user that the environment has."""
+        return self.arn("iam", f"user/{EXCHANGE_USER.format(environment=self.environment)}", region="")
 
     @property
     def shipped(self) -> list[Input[str]]:
@@ -443,7 +448,7 @@ def _dashboards(target: Target, change: bool) -> list[Statement]:
 
 
 def _roles(target: Target, change: bool) -> list[Statement]:
-    """Roles, only with the environment's boundary, and that boundary."""
+    """Roles and the one user, only with the environment's boundary, and that boundary."""
     # DMS reads secrets in the name of the region's service.
     passed_to = sorted([*PASSED_TO, f"dms.{target.region}.amazonaws.com"])
     roles = [target.arn("iam", f"role/{role}", region="") for role in (*ROLES, target.name("*"))]
@@ -452,6 +457,7 @@ def _roles(target: Target, change: bool) -> list[Statement]:
     statements = [
         allow(["iam:GetRole*", "iam:List*RolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRoleTags"], roles),
         allow(["iam:GetPolicy*", "iam:ListPolicyTags", "iam:ListPolicyVersions"], policies),
+        allow(["iam:GetUser*", "iam:ListAccessKeys", "iam:ListGroupsForUser", "iam:ListUserTags"], [target.user]),
     ]
     if change:
         bounded: dict[str, dict[str, Input[str]]] = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
@@ -478,6 +484,22 @@ def _roles(target: Target, change: bool) -> list[Statement]:
                     "iam:UpdateRoleDescription",
                 ],
                 roles,
+            ),
+            allow(
+                ["iam:CreateUser", "iam:DeleteUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy"],
+                [target.user],
+                when=bounded,
+            ),
+            allow(
+                [
+                    "iam:CreateAccessKey",
+                    "iam:DeleteAccessKey",
+                    "iam:DeleteUser",
+                    "iam:TagUser",
+                    "iam:UntagUser",
+                    "iam:UpdateAccessKey",
+                ],
+                [target.user],
             ),
             allow(["iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion", "iam:*agPolicy"], policies),
             allow(["iam:PassRole"], roles, when={"StringEquals": {"iam:PassedToService": passed_to}}),
@@ -522,14 +544,23 @@ def boundary(target: Target) -> list[Statement]:
     other: dict[str, dict[str, Input[str]]] = {"StringNotEquals": {"iam:PermissionsBoundary": platform}}
     return [
         # A boundary gives nothing: what a role may do, and on what, its policies say.
-        allow([*whole, "iam:*Polic*", "iam:*Role*", "sts:AssumeRole"], resources),
+        allow([*whole, "iam:*AccessKey*", "iam:*Polic*", "iam:*Role*", "iam:*User*", "sts:AssumeRole"], resources),
         *_anywhere(free),
         deny(
             ["iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:Put*", "iam:Set*", "iam:Update*"],
             own,
         ),
-        deny(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"], [ANYTHING], when=other),
-        deny(["iam:*Group*", "iam:*User*", "iam:DeleteRolePermissionsBoundary"], [ANYTHING]),
+        deny(
+            [
+                f"iam:{verb}"
+                for kind in ("Role", "User")
+                for verb in (f"Create{kind}", f"Put{kind}PermissionsBoundary", f"Put{kind}Policy")
+            ],
+            [ANYTHING],
+            when=other,
+        ),
+        deny(["iam:Delete*PermissionsBoundary"], [ANYTHING]),
+        _except(["iam:*AccessKey*", "iam:*Group*", "iam:*User*"], [target.user]),
         _except(["s3:DeleteObject*", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], target.shipped),
         _except(["secretsmanager:GetSecretValue"], [target.arn("secretsmanager", "secret:redshift!*")]),
         deny(

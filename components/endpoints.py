@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pulumi import Output
 
+from components.exchange_rules import ExchangeWay
 from components.place import Place
 from components.policies import ANYTHING, ENDPOINT_LIMIT, allow, document
 
@@ -41,13 +42,18 @@ def service_name(where: Place, service: str) -> str:
     return f"com.amazonaws.{where.region}.{service}"
 
 
-def endpoint_policy(where: Place, service: str) -> Output[str]:
+def endpoint_policy(where: Place, service: str, *, door: ExchangeWay | None = None) -> Output[str]:
     """What may pass through the endpoint of a service.
 
     No bucket of AWS's own is let through: Glue's workers come with what they run, MSK Connect and Lambda fetch code by
     their own networks, and no job is made of Glue Studio's transforms (`service_owned_resources.md` lists no other).
+
+    Args:
+        door: who comes to this endpoint over a link; then nothing else passes.
     """
     organization = where.organization_id
+    if door and (only := door.passes(organization)):
+        return document(only, limit=ENDPOINT_LIMIT, of=f"the endpoint of {service}")
     # An endpoint carries one service, so every action is that service's. The principal is everybody, as gateway
     # endpoints demand: the conditions say whose principals and resources they are.
     everybody = {"AWS": "*"}

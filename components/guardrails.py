@@ -20,6 +20,7 @@ from components.names import (
     ADMIN_ROLE,
     DELIVERY,
     DEPLOY_ROLE,
+    EXCHANGE_USER,
     LOG_ARCHIVE,
     PIPELINE_IDENTITY,
     PLATFORM_BOUNDARY,
@@ -210,6 +211,7 @@ def _audit() -> list[Statement]:
 
 def _identity() -> list[Statement]:
     guarded = [f"arn:aws:iam::*:role/{role}" for role in (ADMIN_ROLE, DEPLOY_ROLE, PREVIEW_ROLE)]
+    user = f"arn:aws:iam::*:user/{EXCHANGE_USER.format(environment='*')}"
     alter_policy = [
         "iam:CreatePolicyVersion",
         "iam:DeletePolicy",
@@ -254,7 +256,25 @@ def _identity() -> list[Statement]:
             [f"arn:aws:iam::*:policy/{PLATFORM_BOUNDARY.format(environment='*')}"],
             when=_unless(_ADMIN, _DEPLOY),
         ),
-        deny(["iam:DeleteRolePermissionsBoundary"], [ANYTHING], when=_unless(_ADMIN)),
+        deny(
+            ["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"],
+            [ANYTHING],
+            when=_unless(_ADMIN),
+        ),
+        # People and machines take roles. The one user is a service of another cloud, and only a deployment makes it.
+        deny(["iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential"], [ANYTHING]),
+        {"Effect": "Deny", "Action": ["iam:CreateAccessKey", "iam:CreateUser"], "NotResource": [user]},
+        deny(
+            [
+                "iam:*UserPolicy",
+                "iam:CreateAccessKey",
+                "iam:CreateUser",
+                "iam:PutUserPermissionsBoundary",
+                "iam:UpdateAccessKey",
+            ],
+            [user],
+            when=_unless(_ADMIN, _DEPLOY),
+        ),
         # Where a key is gone, so is all that it encrypted.
         deny(
             [

@@ -15,8 +15,10 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 
 from components.buckets import endpoints_only, harden, log_requests, organization_only
+from components.exchange_rules import ZONE as EXCHANGE_ZONE
+from components.exchange_rules import ExchangeWay
 from components.place import Place
-from components.policies import Grantee, Statement, allow, attach
+from components.policies import USER_INLINE_LIMIT, Grantee, Statement, allow, attach, document
 from contracts import CDC_FOLDER, EXCHANGE_FOLDER, Contracts, Exchange, Table
 
 REFERENCE = "reference"
@@ -36,6 +38,8 @@ class LakeArgs:
     endpoint_ids: the VPC endpoints through which objects are used.
     outside: ARNs of the roles that use objects without them, because they work outside our networks.
     access_logs: the bucket that takes the log of requests.
+    exchange: by which way Azure reads published snapshots; None: by none.
+    exchange_endpoint_id: the one endpoint of `endpoint_ids` that its private way leads through.
     raw_tiering_days: days until raw's files move to S3's intelligent tiering; None: they stay where they are.
     """
 
@@ -44,6 +48,8 @@ class LakeArgs:
     kms_key_arn: Input[str]
     endpoint_ids: Sequence[Input[str]]
     outside: Sequence[Input[str]]
+    exchange: ExchangeWay | None
+    exchange_endpoint_id: Input[str]
     access_logs: Input[str]
     exchange_rates: Path
     noncurrent_days: int
@@ -133,6 +139,17 @@ class Lake(ComponentResource):
         ]
         return attach(self, f"{self._name}-capture-{grantee.name}", grantee, statements)
 
+    def grant_exchange(self, exchange: ExchangeWay, user: aws.iam.User) -> aws.iam.UserPolicy:
+        """Let Data Factory's user read published snapshots, by its one way."""
+        name, args = f"{self._name}-exchange", self._args
+        statements = exchange.granted(self.buckets[EXCHANGE_ZONE].arn, args.exchange_endpoint_id, args.kms_key_arn)
+        return aws.iam.UserPolicy(
+            name,
+            user=user.name,
+            policy=document(statements, limit=USER_INLINE_LIMIT, of=f"{name} on {exchange.user_name}"),
+            opts=ResourceOptions(parent=self),
+        )
+
     def _grant(
         self, kind: str, grantee: Grantee, actions: Sequence[str], folders: set[tuple[str, str]]
     ) -> aws.iam.RolePolicy:
@@ -159,6 +176,8 @@ class Lake(ComponentResource):
             force_destroy=not args.where.keep_data,
             opts=held,
         )
+        exchange = args.exchange if zone == EXCHANGE_ZONE else None
+        outside = [*args.outside, *(exchange.outside if exchange else [])]
         harden(
             name,
             bucket,
@@ -166,7 +185,8 @@ class Lake(ComponentResource):
             held,
             also=[
                 organization_only(bucket, args.where.organization_id),
-                endpoints_only(bucket, args.endpoint_ids, outside=args.outside),
+                endpoints_only(bucket, args.endpoint_ids, outside=outside),
+                *(exchange.refused(bucket.arn, args.exchange_endpoint_id) if exchange else []),
             ],
         )
         log_requests(name, bucket, args.access_logs, held)

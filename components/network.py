@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.endpoints import SERVICES, WITHOUT_POLICY, endpoint_policy, service_name
+from components.exchange_rules import ExchangeWay
 from components.place import Place
 from components.policies import Grantee, allow, attach
 from components.traffic import GOOGLE_PRIVATE_RANGE, GROUPS, REACH_S3, flows
@@ -23,7 +24,10 @@ TRUST_ZONES = ("backbone", "azure", "gcp")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`subnets` has a block a zone for each of `PURPOSES`; `transit_asn` is AWS's side of every BGP session."""
+    """`subnets` has a block a zone for each of `PURPOSES`; `transit_asn` is AWS's side of every BGP session.
+
+    exchange: who comes to S3 over the link to Azure, and nobody else by that door; None: nobody does.
+    """
 
     where: Place
     cidr: str
@@ -32,6 +36,7 @@ class NetworkArgs:
     transit_asn: int
     kafka_authentication: str
     reaches_google: bool
+    exchange: ExchangeWay | None
     flow_log_days: int
     flow_log_role: Grantee
     logs_key_arn: Input[str]
@@ -84,7 +89,9 @@ class Network(ComponentResource):
         # The door for what comes over a link, which no gateway serves; it is called by its own host name. Its private
         # names stay off: they would draw the lake's traffic from the gateway, which costs nothing, to here, where
         # each byte is billed. "For inbound resolvers only" is of use once there is an inbound resolver.
-        self.s3_interface = self._endpoint("s3", suffix="-interface", group="exchange", private_names=False)
+        self.s3_interface = self._endpoint(
+            "s3", suffix="-interface", group="exchange", private_names=False, door=args.exchange
+        )
         self.endpoint_ids["s3"] = self.s3_interface.id
         self.s3_endpoint_ids: list[Output[str]] = [self.s3_gateway.id, self.endpoint_ids["s3"]]
         self._transit()
@@ -177,7 +184,13 @@ class Network(ComponentResource):
         )
 
     def _endpoint(
-        self, service: str, suffix: str = "", *, group: str = "endpoints", private_names: bool = True
+        self,
+        service: str,
+        suffix: str = "",
+        *,
+        group: str = "endpoints",
+        private_names: bool = True,
+        door: ExchangeWay | None = None,
     ) -> aws.ec2.VpcEndpoint:
         where = self._args.where
         return aws.ec2.VpcEndpoint(
@@ -186,7 +199,7 @@ class Network(ComponentResource):
             service_name=service_name(where, service),
             vpc_endpoint_type="Interface",
             private_dns_enabled=private_names,
-            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service),
+            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, door=door),
             subnet_ids=self.subnet_ids("endpoints"),
             security_group_ids=[self.groups[group].id],
             tags={**where.tags, "Name": f"{service}{suffix}"},

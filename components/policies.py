@@ -21,6 +21,7 @@ ANYTHING = "*"
 """For actions that IAM cannot limit to a resource; the reason stands where it is used."""
 
 INLINE_LIMIT = 10240
+USER_INLINE_LIMIT = 2048
 MANAGED_LIMIT = 6144
 BUCKET_LIMIT = 20480
 TRUST_LIMIT = 2048

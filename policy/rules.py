@@ -140,12 +140,19 @@ def tagged(resource: Resource) -> Iterator[str]:
         yield f"the tags {', '.join(missing)} are missing"
 
 
+THE_ONE_USER = re.compile(r"novaretail-[a-z]+-data-factory")
+"""Azure Data Factory's connector of S3 takes no role (components/exchange_access.py)."""
+
+
 def bounded(resource: Resource) -> Iterator[str]:
-    """No role can be given more than its boundary."""
-    if resource.type == "aws:iam/role:Role" and not resource.props.get("permissionsBoundary"):
+    """No role can be given more than its boundary, and no user but the one that cannot take a role."""
+    if resource.type in ("aws:iam/role:Role", "aws:iam/user:User") and not resource.props.get("permissionsBoundary"):
         yield "permissionsBoundary must name the account's boundary"
-    if resource.type in ("aws:iam/user:User", "aws:iam/accessKey:AccessKey"):
-        yield "people and machines take roles; there are no users and no standing keys"
+    named = {"aws:iam/user:User": "name", "aws:iam/accessKey:AccessKey": "user"}.get(resource.type)
+    if named:
+        name = resource.props.get(named)
+        if name is not UNKNOWN and not (isinstance(name, str) and THE_ONE_USER.fullmatch(name)):
+            yield "people and machines take roles; there are no users and no standing keys but Azure Data Factory's"
 
 
 WITHOUT_RESOURCE_LEVEL = re.compile(
@@ -158,7 +165,7 @@ WITHOUT_RESOURCE_LEVEL = re.compile(
     r"|DescribeLogGroups))$"
 )
 """Actions for which the service authorization reference lists no resource."""
-GRANTS = {"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"}
+GRANTS = {"aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/policy:Policy"}
 
 
 def narrow(resource: Resource) -> Iterator[str]:
@@ -174,7 +181,7 @@ def narrow(resource: Resource) -> Iterator[str]:
             continue
         actions = [action for action in _list(statement.get("Action")) if isinstance(action, str)]
         for action in actions:
-            whole = action.endswith(":*") and resource.type == "aws:iam/rolePolicy:RolePolicy"
+            whole = action.endswith(":*") and resource.type != "aws:iam/policy:Policy"
             if action == "*" or whole:
                 yield f"{action} allows a whole service; name the actions"
             elif "*" in _list(statement.get("Resource")) and not WITHOUT_RESOURCE_LEVEL.fullmatch(action):
@@ -254,7 +261,7 @@ RULES = [
     Rule("private", "Nothing has a way to or from the internet.", private),
     Rule("encrypted", "What is kept is encrypted with a key of the platform's, what moves with TLS.", encrypted),
     Rule("tagged", "Everything that takes tags has the required ones.", tagged),
-    Rule("bounded", "Every role has a permission boundary; there are no users.", bounded),
+    Rule("bounded", "Every role has a permission boundary; there is one user, of Azure Data Factory.", bounded),
     Rule("narrow", "Grants name their actions and resources.", narrow),
     Rule("retained", "Every log group has a retention.", retained),
     Rule("protected", "What holds data is protected where data is kept.", protected),

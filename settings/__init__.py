@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from settings.across import problems_across
 from settings.data_path import Audit, Cdc, Gcp, Lake, Landing, People, Processing, Sinks, Streaming, Warehouse
+from settings.exchange import Azure
 from settings.foundation import Alerts, Deployment, Encryption, Network, Protection, Tags
 from settings.links import Links
 from settings.organization import Organization
@@ -79,6 +80,7 @@ class DataStack(Stack):
     landing: Landing
     audit: Audit
     warehouse: Warehouse
+    azure: Azure | None = None
     gcp: Gcp | None = None
     links: Links | None = None
     preshared_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -108,13 +110,14 @@ _DATA: dict[str, Any] = {
     "landing": Landing,
     "audit": Audit,
     "warehouse": Warehouse,
+    "azure": Azure,
     "gcp": Gcp,
     "links": Links,
     KEYS: dict[str, str],
 }
 SECTIONS: Mapping[str, Any] = _COMMON | _ORGANIZATION | _DATA
 """Key -> type of every key that any stack may have."""
-_OPTIONAL = {"gcp", "links", KEYS}
+_OPTIONAL = {"azure", "gcp", "links", KEYS}
 _SCALARS = {
     "environment": f"Set it to one of {', '.join(get_args(Environment))}",
     "account": "Set it to the account's twelve digits, in quotes",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from settings.data_path import Cdc, Streaming
+from settings.exchange import Azure
 from settings.foundation import Deployment, Network, Protection
 from settings.links import Links
 from settings.organization import Organization
@@ -64,6 +65,12 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
             rule = f"it is no zone of {region}"
             yield Problem(f"novaretail:network.zones[{index}]", zone, rule, f"Name it such as {region}a")
     links: Links | None = valid.get("links")
+    azure: Azure | None = valid.get("azure")
+    if azure and (links or "links" not in values) and not (links and links.azure):
+        rule = "Data Factory's runtime, storage and keys are in the virtual network of the link to Azure"
+        yield Problem(
+            "novaretail:azure.mode", azure.mode, rule, "Add novaretail:links.azure, or remove novaretail:azure"
+        )
     keys = valid.get(KEYS, {})
     if network and (links or keys):
         for problem in AddressPlan(network, links or Links(), keys).problems():

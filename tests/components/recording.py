@@ -65,10 +65,15 @@ class Recording:
 
 
 @functools.cache
-def record(stack: str) -> Recording:
-    """Raises: AssertionError with the program's error if it fails."""
+def record(stack: str, changes: str = "{}") -> Recording:
+    """
+    Args:
+        changes: as JSON text, settings that take the place of the stack file's: {"novaretail:azure": {"mode": ...}}.
+            Fields of a section are laid over the file's; null removes a section.
+    Raises: AssertionError with the program's error if it fails.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "tests.components.recording", stack],
+        [sys.executable, "-m", "tests.components.recording", stack, changes],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -145,12 +150,16 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
         "CustomPlugin": {"latestRevision": 1},
         "WorkerConfiguration": {"latestRevision": 1},
         "Configuration": {"latestRevision": 1},
+        "AccessKey": {"secret": f"secret-of-{name}"},
         "BucketObjectv2": {"versionId": "v1"},
         "Key": {"keyId": name},
         "Queue": {"url": f"https://sqs/{name}"},
         "Namespace": {"adminPasswordSecretArn": f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:{name}"},
         "Vpc": {"defaultRouteTableId": "rtb-default"},
-        "VpcEndpoint": {"prefixListId": "pl-1"},
+        "VpcEndpoint": {
+            "prefixListId": "pl-1",
+            "dnsEntries": [{"dnsName": f"*.vpce-{name}.s3.eu-west-1.vpce.amazonaws.com", "hostedZoneId": "Z1"}],
+        },
         "Account": {"email": "pubsub-bridge@project.iam", "name": "projects/p/serviceAccounts/pubsub-bridge"},
         "ServiceIdentity": {"member": "serviceAccount:agent"},
         "WorkloadIdentityPool": {"name": "projects/1/locations/global/workloadIdentityPools/pool"},
@@ -160,7 +169,15 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
     }.get(kind, {})
 
 
-def _main(stack: str) -> None:
+def _laid_over(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = {**config, **changes}
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            merged[key] = {**config[key], **value}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _main(stack: str, changes: dict[str, Any]) -> None:
     import pulumi
     from pulumi.runtime import mocks, rpc
     from pulumi.runtime import settings as runtime_settings
@@ -204,7 +221,7 @@ def _main(stack: str) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     monitor = Monitor(Mocks())
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    config = _laid_over(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"], changes)
     pulumi.runtime.set_mocks(monitor.mocks, project="novaretail", stack=stack, preview=False, monitor=monitor)
     runtime_settings.set_root_resource(None)  # set_mocks made one; run_in_stack makes the one that has the outputs
     pulumi.runtime.set_all_config(
@@ -217,4 +234,4 @@ def _main(stack: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    _main(sys.argv[1], json.loads(sys.argv[2]))

@@ -125,9 +125,42 @@ def test_a_deployment_makes_roles_with_the_environments_boundary_only(organizati
         assert not _may(organization, "deploy", action, f"{ROLE}/somebodys", iam__PermissionsBoundary=BOUNDARY)
     assert not _may(organization, "deploy", "iam:DeleteRolePermissionsBoundary", role)
     assert not _may(organization, "deploy", "iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/x")
+    assert not _may(organization, "deploy", "iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/x")
     assert _may(organization, "deploy", "iam:PassRole", role, iam__PassedToService="glue.amazonaws.com")
     assert not _may(organization, "deploy", "iam:PassRole", role, iam__PassedToService="ec2.amazonaws.com")
     assert not _may(organization, "deploy", "organizations:LeaveOrganization", "*")
+
+
+def test_a_deployment_makes_the_one_user_with_the_boundary_and_changes_its_key_and_no_other(
+    organization: Recording,
+) -> None:
+    user, other = (f"arn:aws:iam::{ACCOUNT}:user/novaretail-{e}-data-factory" for e in ("prod", "nonprod"))
+    for action in ("iam:CreateUser", "iam:PutUserPolicy", "iam:PutUserPermissionsBoundary"):
+        assert _may(organization, "deploy", action, user, iam__PermissionsBoundary=BOUNDARY), action
+        assert not _may(organization, "deploy", action, user), action
+        assert not _may(organization, "deploy", action, user, iam__PermissionsBoundary="arn:aws:iam::1:policy/wide")
+        assert not _may(organization, "deploy", action, other, iam__PermissionsBoundary=BOUNDARY), action
+    for action in (
+        "CreateAccessKey",
+        "DeleteAccessKey",
+        "ListAccessKeys",
+        "GetUser",
+        "DeleteUser",
+        "ListGroupsForUser",
+    ):
+        assert _may(organization, "deploy", f"iam:{action}", user), action
+        assert not _may(organization, "deploy", f"iam:{action}", other), action
+        assert not _may(organization, "preview", f"iam:{action}", user) or action.startswith(("Get", "List")), action
+    for action in ("AttachUserPolicy", "CreateLoginProfile", "DeleteUserPermissionsBoundary", "AddUserToGroup"):
+        assert not _may(organization, "deploy", f"iam:{action}", user, iam__PermissionsBoundary=BOUNDARY), action
+    boundary = organization.one("delivery-prod-core-boundary").json("policy")["Statement"]
+    for action, resource in (
+        ("iam:CreateAccessKey", other),
+        ("iam:DeleteUserPermissionsBoundary", user),
+        ("iam:CreateUser", user),
+        ("iam:AddUserToGroup", f"arn:aws:iam::{ACCOUNT}:group/administrators"),
+    ):
+        assert denied(boundary, action, resource, iam__PermissionsBoundary="arn:aws:iam::1:policy/wide"), action
 
 
 @BOTH

@@ -14,6 +14,7 @@ ADMIN = f"arn:aws:iam::{ACCOUNT}:role/OrganizationAccountAccessRole"
 DEPLOY = f"arn:aws:iam::{ACCOUNT}:role/novaretail-deploy"
 PREVIEW = f"arn:aws:iam::{ACCOUNT}:role/novaretail-preview"
 ENGINEER = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Engineer_0a1b"
+USER = f"arn:aws:iam::{ACCOUNT}:user/novaretail-prod-data-factory"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ARCHIVE = "arn:aws:s3:::novaretail-log-archive-333333333333"
 ORGANIZATION = "organization-organization-id"
@@ -99,6 +100,14 @@ def test_every_account_is_below_every_policy(organization: Recording) -> None:
         ("iam:CreateOpenIDConnectProvider", f"arn:aws:iam::{ACCOUNT}:oidc-provider/evil.example", [ADMIN]),
         ("iam:CreatePolicyVersion", f"arn:aws:iam::{ACCOUNT}:policy/novaretail-delivery-boundary", [ADMIN]),
         ("iam:CreatePolicyVersion", f"arn:aws:iam::{ACCOUNT}:policy/novaretail-prod-boundary", [ADMIN, DEPLOY]),
+        ("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/somebody", []),
+        ("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/somebody", []),
+        ("iam:CreateUser", USER, [ADMIN, DEPLOY]),
+        ("iam:CreateAccessKey", USER, [ADMIN, DEPLOY]),
+        ("iam:PutUserPolicy", USER, [ADMIN, DEPLOY]),
+        ("iam:AttachUserPolicy", USER, [ADMIN, DEPLOY]),
+        ("iam:CreateLoginProfile", USER, []),
+        ("iam:DeleteUserPermissionsBoundary", USER, [ADMIN]),
         ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{ACCOUNT}:role/access-curate-1", [ADMIN]),
         ("s3:PutAccountPublicAccessBlock", "*", [ADMIN]),
         ("s3:PutBucketPublicAccessBlock", "arn:aws:s3:::novaretail-prod-datalake-raw", [ADMIN, DEPLOY]),

@@ -1,4 +1,4 @@
-"""The recorded graph of a stack as IAM sees it: roles with their policies, and resources with theirs.
+"""The recorded graph of a stack as IAM sees it: roles and users with their policies, and resources with theirs.
 
 Under mocks every ARN is made up from the resource's name; here each gets the form that AWS gives it, because
 boundaries and patterns are written for that.
@@ -25,6 +25,7 @@ _FORMS = {
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{bucket}",
     "aws:kms/key:Key": "arn:aws:kms:{region}:{account}:key/{_name}",
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
+    "aws:iam/user:User": "arn:aws:iam::{account}:user/{name}",
     "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
     "aws:cloudwatch/logGroup:LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}",
@@ -40,6 +41,8 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Role:
+    """A role, or a user: nobody takes that, so its trust is empty."""
+
     name: str
     arn: str
     trust: Document
@@ -93,8 +96,12 @@ class Graph:
 
 
 @cache
-def graph(stack: str) -> Graph:
-    recording = record(stack)
+def graph(stack: str, changes: str = "{}") -> Graph:
+    """
+    Args:
+        changes: as JSON text, what is put in the place of the stack file's settings (see `record`).
+    """
+    recording = record(stack, changes)
     account = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]["novaretail:account"]
     conditions = [s.get("Condition", {}) for s in recording.one("lake-raw-policy").json("policy")["Statement"]]
     (organization,) = {
@@ -117,6 +124,16 @@ def graph(stack: str) -> Graph:
             policies=tuple(
                 _document(recording, account, text) for text in attached.get(role.inputs.get("name", role.name), [])
             ),
+        )
+    granted = {policy.inputs["user"]: policy for policy in recording.of("iam/userPolicy:UserPolicy")}
+    for user in recording.of("iam/user:User"):
+        name = user.inputs["name"].split("-", 2)[2]  # novaretail-prod-data-factory
+        roles[name] = Role(
+            name=name,
+            arn=_arn(user, account),
+            trust={"Statement": []},
+            boundary=_document(recording, account, boundaries[user.inputs["permissionsBoundary"]]),
+            policies=(_document(recording, account, granted[user.inputs["name"]].inputs["policy"]),),
         )
     return Graph(account, organization, recording, roles)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -18,7 +19,7 @@ Context = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. `arn` is the role's (also for its sessions) or a service's name; an anonymous one has none."""
+    """Who asks. `arn` is a user's, a role's (also for its sessions) or a service's name; an anonymous one has none."""
 
     arn: str | None
     account: str | None = None
@@ -201,6 +202,7 @@ _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "ArnEquals": arn_like,
     "ArnLike": arn_like,
     "Bool": lambda wanted, given: wanted.lower() == given.lower(),
+    "IpAddress": lambda wanted, given: ip_address(given) in ip_network(wanted),
     "NumericEquals": lambda wanted, given: float(given) == float(wanted),
     "NumericLessThan": lambda wanted, given: float(given) < float(wanted),
     "NumericLessThanEquals": lambda wanted, given: float(given) <= float(wanted),

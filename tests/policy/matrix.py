@@ -76,6 +76,7 @@ def derive(stack: Graph) -> dict[str, dict[str, dict[str, Any]]]:
     for role in stack.roles.values():
         may: dict[str, dict[str, Any]] = {}
         for kind, thing, verb, action, resources, context, policy, delegates in asked:
+            context = {**context, **_way(role)}
             if all(
                 stack.may(role, action, resource, context, policy=policy, delegates=delegates) for resource in resources
             ):
@@ -86,6 +87,13 @@ def derive(stack: Graph) -> dict[str, dict[str, dict[str, Any]]]:
         if also := _also(role, stack, known):
             found[role.name]["also"] = also
     return dict(sorted(found.items()))
+
+
+def _way(role: Role) -> Context:
+    """How the request comes: Data Factory's from its runtime over the link; every other is inside the VPC."""
+    if role.name != "data-factory":
+        return {}
+    return {"aws:SourceVpce": "network-s3-interface-id", "aws:VpcSourceIp": "10.96.1.4"}
 
 
 def _questions(stack: Graph) -> Iterator[Question]:
@@ -116,6 +124,8 @@ def _questions(stack: Graph) -> Iterator[Question]:
         policy, arn = stack.policy(key.name), stack.arn(key.name)
         for service in (None, *_SERVICES, *_MORE_SERVICES):
             context = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"} if service else {}
+            if service == "s3":  # with keys of buckets, S3 names the bucket
+                context["kms:EncryptionContext:aws:s3:arn"] = "arn:aws:s3:::novaretail-prod-datalake-analytics"
             thing = f"{key.name.removeprefix('keys-')} through {service or 'nothing'}"
             for verb, action in _KEY_VERBS.items():
                 yield "keys", thing, verb, action, [arn], context, policy, False

@@ -47,6 +47,16 @@ def test_a_missing_key_counts_as_the_documentation_says(condition: Any, present:
     assert _fits(condition, {}) is missing
 
 
+def test_addresses_are_compared_with_blocks() -> None:
+    inside = {"IpAddress": {"k": ["10.1.0.0/16", "192.0.2.7/32"]}}
+    outside = {"NotIpAddress": {"k": ["10.1.0.0/16", "192.0.2.7/32"]}}
+    for address, expected in (("10.1.2.3", True), ("192.0.2.7", True), ("10.2.0.1", False)):
+        assert _fits(inside, {"k": address}) is expected
+        assert _fits(outside, {"k": address}) is not expected
+    assert not _fits(inside, {})
+    assert _fits(outside, {})
+
+
 def test_numbers_are_compared_as_numbers_and_keys_have_no_case() -> None:
     assert _fits({"NumericLessThan": {"s3:TlsVersion": "1.2"}}, {"S3:tlsversion": "1.1"})
     assert not _fits({"NumericLessThan": {"s3:TlsVersion": "1.2"}}, {"s3:TlsVersion": "1.3"})

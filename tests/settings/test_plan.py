@@ -149,12 +149,12 @@ def test_galois_counter_mode_brings_its_own_integrity() -> None:
 
 
 def test_a_stack_may_have_one_link_or_none() -> None:
-    config = _config({"links.azure": None})
+    config = _config({"links.azure": None, "azure": None})
     assert config.links
     assert config.links.azure is None
     tunnels = settings.AddressPlan(config.network, config.links).tunnels()
     assert list(tunnels) == ["gcp-1-1", "gcp-1-2", "gcp-2-1", "gcp-2-2"]
-    assert _config({"links": None}).links is None
+    assert _config({"links": None, "azure": None}).links is None
 
 
 def test_a_key_of_one_tunnel_is_taken_and_not_shown() -> None:
