@@ -223,11 +223,10 @@ def removable(stored: Iterable[Stored], published: Published, replaced: Publishe
     gone = [found.key for found in folders.pop(published.manifest.prefix, []) if found.key not in named]
     if replaced is not None:
         # Between two manifests nothing else was published: a folder from then is a run's that was killed or overtaken.
-        for folder in [
-            folder
-            for folder, files in folders.items()
-            if folder != replaced.manifest.prefix and all(found.written > replaced.written for found in files)
-        ]:
+        since = [
+            folder for folder, files in folders.items() if all(found.written > replaced.written for found in files)
+        ]
+        for folder in since:
             gone += [found.key for found in folders.pop(folder)]
     in_order = sorted(folders.values(), key=_written)
     replaced_at = [*map(_written, in_order[1:]), published.written]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from etl.lakehouse import publish
 from etl.lakehouse.books import RunSummary
 from etl.lakehouse.exchange import (
     KEPT,
@@ -130,3 +134,49 @@ def test_a_manifest_takes_the_place_of_the_one_that_its_run_began_with_and_of_no
     with pytest.raises(ExchangeMovedError):
         folder.replace(first, RUN, two)
     assert folder.published() is None
+
+
+SCHEMA = pa.schema([("n", pa.int64())])
+
+
+def batches(*numbers: int) -> list[pa.RecordBatch]:
+    """One row a batch."""
+    return [pa.RecordBatch.from_pylist([{"n": n}], schema=SCHEMA) for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("group_bytes", "file_bytes", "files"),
+    [(1, 10**6, [[[0], [1], [2]]]), (1, 1, [[[0]], [[1]], [[2]]]), (16, 10**6, [[[0, 1], [2]]])],
+    ids=["one file of three groups", "three files", "two batches a group"],
+)
+def test_every_row_is_in_one_file_and_files_and_groups_end_at_their_size(
+    monkeypatch: pytest.MonkeyPatch, group_bytes: int, file_bytes: int, files: list[list[list[int]]]
+) -> None:
+    monkeypatch.setattr(publish, "GROUP_BYTES", group_bytes)
+    monkeypatch.setattr(publish, "FILE_BYTES", file_bytes)
+    empty = pa.RecordBatch.from_pylist([], schema=SCHEMA)
+
+    found = []
+    for file in publish._parquet([empty, *batches(0, 1, 2), empty], SCHEMA):
+        file.seek(0)
+        read = pq.ParquetFile(io.BytesIO(file.read()))
+        found.append([read.read_row_group(n)["n"].to_pylist() for n in range(read.num_row_groups)])
+
+    assert found == files
+    assert list(publish._parquet([empty], SCHEMA)) == []
+
+
+class Forgetful:
+    """S3 that gives back other bytes than it got."""
+
+    def put_object(self, **given: object) -> None:
+        pass
+
+    def download_fileobj(self, bucket: str, key: str, into: io.BytesIO) -> None:
+        into.write(b"something else")
+
+
+def test_a_file_that_s3_does_not_give_back_as_it_was_is_an_error() -> None:
+    for file in publish._parquet(batches(1), SCHEMA):
+        with pytest.raises(publish.SnapshotError, match="is not what was put there"):
+            publish._put(Forgetful(), "bucket", "exchange/x/snapshot=1/", file)

@@ -190,6 +190,16 @@ def test_a_run_that_another_overtakes_leaves_its_manifest_alone(lake: Lake, jobs
     assert [run for _, run, *_ in ledger(lake)] == ["fast"]
 
 
+def test_files_that_are_gone_before_the_manifest_are_written_again(lake: Lake, jobs: Session) -> None:
+    lake.reset()
+    sell(lake, 1)
+    removed = {"remove": "exchange/daily_sales", "bucket": EXCHANGE_BUCKET}
+    log = jobs.publish("r1", "daily_sales", after="write exchange/daily_sales", do=removed)
+
+    assert len(named(log, "attempt_lost")) == 1
+    assert days(manifest("daily_sales")) == [1]
+
+
 def test_an_empty_table_is_published_as_a_file_without_rows(lake: Lake, jobs: Session) -> None:
     lake.reset()
     jobs.publish("r1", "daily_sales")

@@ -9,6 +9,7 @@ patched from here; the jobs know nothing of it. Commands of `serve`:
     {"job": "run_curate", "argv": [...]}                        run a job
     {"job": "run_curate", "argv": [...], "after": STEP, "do": COMMAND}     and let something else happen in the middle
     {"sql": "..."}                                              as somebody with a SQL shell
+    {"remove": "exchange/orders"}                               remove the snapshots of an exchange
 
 The log goes to standard output as in Glue, then {"event": "end", "error": null or text} after each command.
 """
@@ -93,6 +94,10 @@ def serve() -> None:
 def run(command: dict[str, Any]) -> None:
     if "sql" in command:
         session().sql(command["sql"])
+        return
+    if "remove" in command:
+        folder = exchange.Folder(command["bucket"], command["remove"])
+        folder.remove([found.key for found in folder.stored() if not found.key.endswith("manifest.json")])
         return
     if "after" in command:
         hooks.set(command["after"], lambda: run(command["do"]))
