@@ -22,6 +22,7 @@ from contracts.model import (
     Table,
     Topic,
 )
+from contracts.pubsub import schema_definition, shared_fields
 from contracts.warehouse import ANALYST, BI, ENGINEER, Statement, warehouse_statements
 
 __all__ = [
@@ -52,6 +53,8 @@ __all__ = [
     "compile_mart",
     "currencies",
     "load",
+    "schema_definition",
+    "shared_fields",
     "source_ddl",
     "table_mappings",
     "warehouse_statements",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
+from contracts import pubsub
 from contracts._values import (
     Reading,
     classification_of,
@@ -82,6 +83,9 @@ def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, 
     if prop.logicalType == "array":
         kind = "array"
         items = prop.items
+        if custom(prop, "share"):
+            rule = "an array is shared by marking the fields of its items"
+            reading.problem(f"{at}.customProperties.share", prop.name, rule)
         if parents:
             reading.problem(at, prop.name, "an array lies at the top of a record, not inside another array")
         if items is None or items.logicalType != "object" or not items.properties:
@@ -157,6 +161,9 @@ def _share(item: SchemaObject, fields: tuple[Field, ...], at: str, reading: Read
         return None
     if not paths:
         reading.problem(where, given, "a topic that is shared marks at least one field with `share`")
+    if given["target"] == "gcp":
+        for path, value, rule in pubsub.misfits(pubsub.shared(fields, "gcp")):
+            reading.problem(f"{at}.properties.{path}", value, rule)
     return Share(target=given["target"], lanes=given["lanes"], fields=paths)
 
 

@@ -12,6 +12,7 @@ import pycountry
 
 from contracts import types
 from contracts.model import Contracts, Dataset, Exchange, Field, Rule, Table
+from contracts.pubsub import shared_fields
 
 REPORTING_CURRENCY = "EUR"
 
@@ -97,13 +98,20 @@ def compile_bridge(contracts: Contracts) -> dict[str, Any]:
             topic.name: {
                 "key": topic.key,
                 "lanes": topic.share.lanes,
-                "fields": list(topic.share.fields),
+                "fields": [_shared_field(f) for f in shared_fields(topic)],
                 "pubsub_topic": topic.name,
             }
             for topic in contracts.topics
             if topic.share and topic.share.target == "gcp"
         }
     }
+
+
+def _shared_field(f: Field) -> dict[str, Any]:
+    compiled: dict[str, Any] = {"name": f.name, "type": f.type, "required": f.required}
+    if f.type == "array":
+        compiled["fields"] = [_shared_field(item) for item in f.fields]
+    return compiled
 
 
 def _field(f: Field) -> dict[str, Any]:

@@ -198,6 +198,9 @@ def _report(
         )
         if got != wanted
     ]
+    rejected, kept_back = bridged["orders"]["rejected_by_reason"], replay.kept_back(produced.by_kind)
+    if rejected != kept_back:
+        problems.append(f"bridge, orders: rejected is {rejected}, the replay must come to {kept_back}")
     return {
         "stack": STACK,
         "engine": {

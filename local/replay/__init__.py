@@ -12,7 +12,7 @@ docs/replay.md says which part of the events is real.
 """
 
 from local.replay.events import Record, records
-from local.replay.expected import COLUMNS, Places, daily_sales, places
+from local.replay.expected import COLUMNS, Places, daily_sales, kept_back, places
 from local.replay.producer import Produced, ReplayError, produce
 from local.replay.rules import EXPECTED, SEED, Place
 from local.replay.shop import KEYS, PER_DAY, Change, Table, changes, tables
@@ -39,6 +39,7 @@ __all__ = [
     "changes",
     "daily_sales",
     "fill",
+    "kept_back",
     "places",
     "produce",
     "records",

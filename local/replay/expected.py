@@ -65,6 +65,15 @@ def places(produced: Mapping[str, int], period: Period, rates: Path, seed: str =
     return Places(accepted, dict(sorted(quarantined.items())), duplicates)
 
 
+def kept_back(produced: Mapping[str, int]) -> dict[str, int]:
+    """Reason -> records of a replay that the bridge must keep back, from what was produced by kind."""
+    counted: dict[str, int] = {}
+    for kind, count in produced.items():
+        if reason := rules.KEPT_BACK.get(kind):
+            counted[reason] = counted.get(reason, 0) + count
+    return dict(sorted(counted.items()))
+
+
 def _without_rate(period: Period, rates: Path, seed: str) -> tuple[int, int]:
     """`placed` records (twins included) on a day without a rate for their currency, and repeats of such."""
     with _database(period, rates, seed) as database:

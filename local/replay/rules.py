@@ -62,6 +62,17 @@ EXPECTED: dict[str, Place] = {
 """Kind of record -> where it must end. The one exception: an order placed on a day without an
 exchange rate for its currency is quarantined under `exchange_rate` (expected.places counts these)."""
 
+KEPT_BACK: dict[str, str] = {
+    "not_json": "not_json",
+    "json_array": "not_object",
+    "tombstone": "tombstone",
+    "bad_timestamp": "wrong_type",
+    "wrong_type": "wrong_type",
+    "too_many_decimals": "wrong_type",
+}
+"""Kind of record that the bridge must not send -> its reason. All others leave: what `missing_required` lacks is not
+shared, and whether a country exists or a quantity makes sense is not for the bridge to say."""
+
 MIXED_IN = (
     *("unknown_field", "exact_repeat", "not_json", "json_array", "tombstone", "missing_required", "bad_timestamp"),
     *("wrong_type", "bad_country", "unknown_currency", "negative_quantity", "too_many_decimals"),

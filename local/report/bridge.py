@@ -151,7 +151,7 @@ def report(site: Site, data: Contracts, outputs: Mapping[str, Any]) -> dict[str,
     project = _project(site, outputs["function"])
     rejected = failures(site, outputs["failures"])
     compared = {}
-    for topic, shared in contracts.compile_bridge(data)["topics"].items():
+    for topic in contracts.compile_bridge(data)["topics"]:
         watched = _WATCHES.pop((site, topic), None)
         if watched:
             arrivals = watched.finish()
@@ -160,7 +160,9 @@ def report(site: Site, data: Contracts, outputs: Mapping[str, Any]) -> dict[str,
             arrivals = Arrivals()
             drain(site, f"projects/{project}/subscriptions/{name}", arrivals)
         expected = positions.in_topic(site, topic)
-        compared[topic] = compare(expected, arrivals, rejected.get(topic, {}), shared["fields"]).as_dict()
+        share = data.topic(topic).share
+        paths = share.fields if share else ()
+        compared[topic] = compare(expected, arrivals, rejected.get(topic, {}), paths).as_dict()
     return compared
 
 

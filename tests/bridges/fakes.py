@@ -17,7 +17,16 @@ CONTRACT = {
         "orders": {
             "key": "order_id",
             "lanes": 4,
-            "fields": ["order_id", "event_type", "lines[].quantity"],
+            "fields": [
+                {"name": "order_id", "type": "string", "required": True},
+                {"name": "event_type", "type": "string", "required": False},
+                {
+                    "name": "lines",
+                    "type": "array",
+                    "required": False,
+                    "fields": [{"name": "quantity", "type": "long", "required": True}],
+                },
+            ],
             "pubsub_topic": "orders",
         }
     }

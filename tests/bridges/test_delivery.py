@@ -22,7 +22,14 @@ from tests.bridges.fakes import (
 )
 
 KEYS = [f"order-{number}" for number in range(6)]
-BROKEN = {"tombstone": None, "not_json": b"{broken", "not_text": b"\xff\xfe{}", "not_object": b"[1, 2]"}
+BROKEN = {
+    "tombstone": None,
+    "not_json": b"{broken",
+    "not_text": b"\xff\xfe{}",
+    "not_object": b"[1, 2]",
+    "missing_field": b'{"event_type": "placed"}',
+    "wrong_type": b'{"order_id": "order-1", "lines": [{"quantity": "many"}]}',
+}
 FAULTS = st.sampled_from([None, None, None, "lost", "late"])
 
 
@@ -180,7 +187,7 @@ def test_a_topic_that_no_contract_shares_fails_the_invocation_and_says_which():
     ("key", "reason"), [(b"\xff", "key_not_text"), (b"k" * 1_025, "key_too_long")], ids=["no text", "too long"]
 )
 def test_a_key_that_no_attribute_can_hold_is_poison(key, reason):
-    bad = type(record(0, 0, None, b"{}"))("orders", 0, 0, 0, key, b"{}")
+    bad = type(record(0, 0, None, b"{}"))("orders", 0, 0, 0, key, order("order-1"))
     failures = FakeFailures()
     deliver([bad], routes(), FakePubSub(), failures, seconds_left=lambda: 60)
     assert [item.reason for item in failures.kept] == [reason]

@@ -70,6 +70,24 @@ CASES = [
     ),
     pytest.param(changed(*FIELDS, 0, "name", to="eventId"), f"{TOPIC}.properties[0].name", "lower case", id="name"),
     pytest.param(
+        changed(*FIELDS, 8, "customProperties", to=[{"property": "share", "value": ["gcp"]}]),
+        f"{TOPIC}.properties[8].customProperties.share",
+        "marking the fields of its items",
+        id="array shared",
+    ),
+    pytest.param(
+        changed(*FIELDS, 8, "items", "properties", 3, "physicalType", to="decimal(16,2)"),
+        f"{TOPIC}.properties.lines[].net_amount",
+        "a double keeps 15 digits",
+        id="long decimal shared",
+    ),
+    pytest.param(
+        changed(*FIELDS, 0, "name", to="order__id"),
+        f"{TOPIC}.properties.order_id",
+        "cannot tell it from order__id",
+        id="names alike in JSON",
+    ),
+    pytest.param(
         changed(*FIELDS, 4, "customProperties", to=[{"property": "share", "value": ["gcp"]}]),
         f"{TOPIC}.properties[4].customProperties.share",
         "personal data is not shared",

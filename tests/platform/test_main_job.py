@@ -90,6 +90,7 @@ def test_the_bridge_lost_nothing_and_kept_the_order_of_every_key(platform):
     assert orders["received"] > 0
     assert (orders["missing"], orders["out_of_order"]) == (0, 0)
     assert orders["produced"] == orders["received"] - orders["repeated"] + orders["rejected"]
+    assert orders["rejected_by_reason"] == replay.kept_back(platform.report["replay"]["kinds"])
 
 
 def test_what_is_published_for_azure_is_what_the_tables_have(platform):

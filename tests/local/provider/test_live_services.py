@@ -21,6 +21,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from google.api_core.exceptions import AlreadyExists, InvalidArgument
 
+import contracts
 from local import services
 from local.provider.live import Clients, Live, live_class
 from local.provider.live.connect import ConnectError, parse_properties, worker_file
@@ -167,6 +168,36 @@ def test_a_schema_of_pubsub_comes_and_goes(pubsub: MakeLive) -> None:
     schemas.delete(id, {})
 
     assert schemas.read(id, {}) is None
+
+
+def test_a_topic_with_a_schema_and_a_key_takes_messages_and_its_schema_gets_a_revision(pubsub: MakeLive) -> None:
+    schemas, topics = pubsub("gcp:pubsub/schema:Schema"), pubsub("gcp:pubsub/topic:Topic")
+    topic = contracts.load().topic("orders")
+    arguments = {
+        "name": "orders",
+        "project": "p",
+        "type": "PROTOCOL_BUFFER",
+        "definition": contracts.schema_definition(topic),
+    }
+    schema, made = schemas.create(arguments)
+    held, _ = topics.create(
+        {
+            "name": "held",
+            "project": "p",
+            "kmsKeyName": "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k",
+            "schemaSettings": {"schema": schema, "encoding": "JSON"},
+            "messageStoragePolicy": {"allowedPersistenceRegions": ["europe-west1"], "enforceInTransit": True},
+        }
+    )
+    publisher = topics.publisher  # type: ignore[attr-defined]
+    found = publisher.get_topic(topic=held).schema_settings
+    assert (found.schema, found.encoding.name) == (schema, "JSON")
+    assert publisher.publish(topic=held, messages=[{"data": b'{"order_id":"1"}'}]).message_ids
+
+    changed = {**arguments, "definition": arguments["definition"].replace("country", "land")}
+    again = schemas.update(schema, arguments, changed)
+    assert again["revisionId"] != made["revisionId"]
+    assert publisher.get_topic(topic=held).schema_settings.schema == schema, "the topic stays as it is"
 
 
 def test_a_plugin_is_unpacked_and_replaces_the_earlier_one_of_the_same_object(

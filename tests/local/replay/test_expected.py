@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-from local.replay import PERIODS, Period, daily_sales, places, records
+import contracts
+from local.replay import PERIODS, Period, daily_sales, kept_back, places, records
 from local.site import ROOT
 
 RATES = ROOT / "contracts" / "reference" / "exchange_rates.csv"
@@ -74,6 +77,29 @@ def test_every_record_produced_has_a_place() -> None:
     assert found.accepted + sum(found.quarantined.values()) + found.duplicates == produced.total()
     assert found.quarantined["json"] == sum(produced[kind] for kind in ("not_json", "json_array", "tombstone"))
     assert found.duplicates == produced["exact_repeat"]
+
+
+def test_what_the_bridge_keeps_back_has_a_shared_field_of_another_type_or_is_no_order() -> None:
+    """By the contract's own JSON Schema, which knows neither the bridge nor the list of kinds."""
+    fields = contracts.load().topic("orders")
+    schema = replace(fields, fields=contracts.shared_fields(fields)).json_schema()
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
+    unfit: Counter[str] = Counter()
+    produced: Counter[str] = Counter()
+    for record in records(DAY):
+        produced[record.kind] += 1
+        try:
+            order = json.loads(record.value or "", parse_float=Decimal)
+        except ValueError:
+            unfit[record.kind] += 1
+            continue
+        cents = [line["net_amount"] for line in order.get("lines", [])] if isinstance(order, dict) else []
+        finer = any(isinstance(c, Decimal) and c != round(c, 2) for c in cents)
+        unfit[record.kind] += finer or not validator.is_valid(order)
+
+    assert {kind: produced[kind] for kind, count in unfit.items() if count} == dict(+unfit), "all of a kind, or none"
+    assert sum(kept_back(produced).values()) == sum(unfit.values())
+    assert kept_back(Counter({"wrong_type": 2, "placed": 7, "too_many_decimals": 1})) == {"wrong_type": 3}
 
 
 def test_orders_without_a_rate_are_expected_in_quarantine_and_not_in_sales(tmp_path: Path) -> None:

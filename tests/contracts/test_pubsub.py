@@ -1,0 +1,71 @@
+"""The schema of a shared topic in Pub/Sub, and what a changed contract makes of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import contracts
+from contracts import pubsub
+
+ORDERS = contracts.load().topic("orders")
+DEFINITION = """\
+syntax = "proto3";
+
+message Orders {
+  message Lines {
+    optional int32 line_number = 439246603;
+    optional string product_id = 522236098;
+    optional int64 quantity = 30402094;
+    optional double net_amount = 167142934;  // decimal(12,2)
+  }
+  optional string event_id = 468907026;
+  optional string event_type = 250721837;
+  optional string event_time = 530761233;  // timestamptz, as 2026-05-01T12:00:00+02:00
+  optional string order_id = 436359425;
+  optional string store_id = 324771857;
+  optional string country = 349384643;
+  optional string currency = 150110525;
+  repeated Lines lines = 387172390;
+}
+"""
+
+
+def field(name: str, kind: str = "string") -> contracts.Field:
+    return contracts.Field(
+        name=name, type=kind, required=False, description="d", classification="internal", shared_with=("gcp",)
+    )
+
+
+def test_the_schema_of_orders_has_its_shared_fields_and_no_other():
+    assert contracts.schema_definition(ORDERS) == DEFINITION
+
+
+def test_a_shared_field_more_adds_a_line_and_leaves_the_others_as_they_are():
+    more = replace(ORDERS, fields=(field("channel"), *ORDERS.fields))
+    after = contracts.schema_definition(more).splitlines()
+    (added,) = [line for line in after if "channel" in line]
+    assert re.fullmatch(r"  optional string channel = \d+;", added)
+    assert [line for line in after if line != added] == DEFINITION.splitlines()
+
+
+def test_a_shared_field_less_takes_its_line_and_leaves_the_others_as_they_are():
+    less = replace(ORDERS, fields=tuple(f for f in ORDERS.fields if f.name != "store_id"))
+    kept = [line for line in DEFINITION.splitlines() if "store_id" not in line]
+    assert contracts.schema_definition(less).splitlines() == kept
+
+
+def test_what_a_field_is_called_in_words_is_no_new_revision():
+    reworded = replace(ORDERS, fields=tuple(replace(f, description="better") for f in ORDERS.fields))
+    assert contracts.schema_definition(reworded) == DEFINITION
+
+
+def test_a_number_is_one_that_protocol_buffers_allow():
+    numbers = [pubsub._number(f"field_{number}") for number in range(20_000)]
+    assert all(1 <= number < 2**29 and not 19_000 <= number < 20_000 for number in numbers)
+
+
+def test_two_names_that_come_to_one_number_are_a_misfit(monkeypatch):
+    monkeypatch.setattr(pubsub, "_number", lambda name: 7)
+    (misfit,) = pubsub.misfits((field("a"), field("b")))
+    assert misfit == ("b", "b", "Protocol Buffers cannot tell it from a: give one of them another name")
