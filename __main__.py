@@ -423,6 +423,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 logs_key_arn=logs_key_arn,
                 alerts_topic_arn=alerts.topic_arn,
                 google_channels=google_alerts.channels,
+                **config.encryption.model_dump(),
                 depends_on=[
                     *(streaming.topics[topic.name] for topic in shared),
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),

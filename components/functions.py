@@ -54,6 +54,7 @@ class FunctionArgs:
     alerts_topic_arn: Input[str]
     environment: Mapping[str, Input[str]] = field(default_factory=dict)
     layers: Sequence[Input[str]] = ()
+    depends_on: Sequence[pulumi.Resource] = ()
 
 
 def failure_queue(
@@ -119,7 +120,7 @@ def function(parent: pulumi.Resource, name: str, args: FunctionArgs) -> aws.lamb
         logging_config={"log_format": "JSON", "log_group": logs.name, "application_log_level": "INFO"},
         tracing_config={"mode": "Active"},
         tags=args.where.tags,
-        opts=ResourceOptions(parent=parent, depends_on=[granted]),
+        opts=ResourceOptions(parent=parent, depends_on=[granted, *args.depends_on]),
     )
     aws.lambda_.FunctionEventInvokeConfig(
         f"{name}-failed-events",

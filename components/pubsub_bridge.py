@@ -1,7 +1,8 @@
 """The bridge to Google Cloud: topics that contracts share go from Kafka to Pub/Sub, in the order of their key.
 
-No Google key exists: Google trusts the function's AWS role (workload identity federation), and that role may publish
-to these topics and nothing else.
+No service account key exists: Google trusts the function's AWS role (workload identity federation), and that role may
+publish to these topics and nothing else. Messages are encrypted with a key of ours, and Pub/Sub holds each against the
+schema that its contract renders to.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from components.google_alerts import google_alert
 from components.place import Place
 from components.policies import Grantee
 from components.tagging import labels
-from contracts import Topic
+from contracts import Topic, schema_definition
 
 FUNCTION = "pubsub-bridge"
 FAILURES = "pubsub-bridge-failures"
@@ -37,6 +38,7 @@ CREDENTIALS = "google-credentials.json"
 class PubSubBridgeArgs:
     """`topics` are those that a contract shares; `contract` says which of their fields may leave.
 
+    rotation_days, deletion_days: those of settings.Encryption, for the key of the messages.
     The fields from `project` on are those of settings.Gcp; see there for units and bounds.
     """
 
@@ -54,6 +56,8 @@ class PubSubBridgeArgs:
     logs_key_arn: Input[str]
     alerts_topic_arn: Input[str]
     google_channels: Sequence[Input[str]]
+    rotation_days: int
+    deletion_days: int
     depends_on: Sequence[Resource]
     project: str
     regions: Sequence[str]
@@ -87,6 +91,9 @@ class PubSubBridge(ComponentResource):
         self._agent = gcp.projects.ServiceIdentity(
             f"{name}-pubsub-agent", project=args.project, service="pubsub.googleapis.com", opts=self._own
         )
+        # Whoever has the key's name from here has it when Pub/Sub may use it.
+        self._key_name = self._key()
+        self._schemas: list[gcp.pubsub.Schema] = []
         for topic in args.topics:
             self._pubsub(topic)
         credentials = self._trust()
@@ -97,6 +104,49 @@ class PubSubBridge(ComponentResource):
         self.function = self._function(credentials)
         self._event_sources()
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
+
+    def _key(self) -> Output[str]:
+        """The key that encrypts messages, in the region that keeps them.
+
+        Google never deletes a key ring or a key, only a key's versions, and their names stay taken. So the engine
+        names both: what is made again after a destroy, or by another stack in the same project, has names of its own.
+        """
+        args, name = self._args, self._name
+        ring = gcp.kms.KeyRing(f"{name}-keys", project=args.project, location=args.regions[0], opts=self._held)
+        key = gcp.kms.CryptoKey(
+            f"{name}-messages",
+            key_ring=ring.id,
+            rotation_period=f"{args.rotation_days * DAY_SECONDS}s",
+            # Of a version that somebody destroys; what it encrypted can be read until then if it is restored.
+            destroy_scheduled_duration=f"{args.deletion_days * DAY_SECONDS}s",
+            labels=labels(args.where.tags),
+            opts=self._held,
+        )
+        used = gcp.kms.CryptoKeyIAMMember(
+            f"{name}-messages-agent",
+            crypto_key_id=key.id,
+            role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
+            member=self._agent.member,
+            opts=self._held,
+        )
+        return Output.all(key.id, used.id).apply(lambda known: str(known[0]))
+
+    def _schema(self, stem: str, topic: Topic) -> gcp.pubsub.TopicSchemaSettingsArgsDict:
+        """A changed definition is a new revision in place; the topic takes what fits any revision.
+
+        So a deployment may change the schema first and the function after it, and nothing is refused in between. A
+        topic whose schema is deleted takes nothing any more, so the schema is kept as long as the topic.
+        """
+        schema = gcp.pubsub.Schema(
+            f"{stem}-schema",
+            name=topic.name,
+            project=self._args.project,
+            type="PROTOCOL_BUFFER",
+            definition=schema_definition(topic),
+            opts=self._held,
+        )
+        self._schemas.append(schema)
+        return {"schema": schema.id, "encoding": "JSON"}
 
     def _pubsub(self, topic: Topic) -> None:
         args, marks = self._args, labels(self._args.where.tags)
@@ -111,15 +161,19 @@ class PubSubBridge(ComponentResource):
             name=topic.name,
             project=args.project,
             labels=marks,
+            kms_key_name=self._key_name,
             message_retention_duration=retention,
             message_storage_policy=storage,
+            schema_settings=self._schema(stem, topic),
             opts=self._held,
         )
+        # Without a schema: what is forwarded has been taken once, and is kept whatever the newest revisions say.
         dead = gcp.pubsub.Topic(
             f"{stem}-dead-letter",
             name=f"{topic.name}-dead-letter",
             project=args.project,
             labels=marks,
+            kms_key_name=self._key_name,
             message_retention_duration=retention,
             message_storage_policy=storage,
             opts=self._held,
@@ -299,6 +353,8 @@ class PubSubBridge(ComponentResource):
                 logs_key_arn=args.logs_key_arn,
                 log_days=args.log_days,
                 alerts_topic_arn=args.alerts_topic_arn,
+                # A field that the schema does not know yet would be refused.
+                depends_on=self._schemas,
                 environment={
                     "PUBSUB_PROJECT": args.project,
                     # Pub/Sub keeps the order of what arrives in one region, and these topics take nothing elsewhere.

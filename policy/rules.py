@@ -96,6 +96,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "aws:secretsmanager/secret:Secret": ("kmsKeyId",),
     "aws:sns/topic:Topic": ("kmsMasterKeyId",),
     "aws:sqs/queue:Queue": ("kmsMasterKeyId",),
+    "gcp:pubsub/topic:Topic": ("kmsKeyName",),
 }
 """Where a type takes its key."""
 ACCESS_LOGS = re.compile(r"^novaretail-[\w-]+-access-logs$")
@@ -211,6 +212,9 @@ STATEFUL = {
     "aws:redshiftserverless/workgroup:Workgroup",
     "aws:organizations/account:Account",
     "aws:organizations/organization:Organization",
+    "gcp:kms/cryptoKey:CryptoKey",
+    "gcp:kms/keyRing:KeyRing",
+    "gcp:pubsub/schema:Schema",
     "gcp:pubsub/topic:Topic",
     "gcp:pubsub/subscription:Subscription",
     "aws:organizations/organizationalUnit:OrganizationalUnit",

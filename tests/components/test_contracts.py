@@ -19,7 +19,11 @@ from policy.rules import STATEFUL, WITHOUT_RESOURCE_LEVEL
 from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
-LABELLED_BY_TAGS = {"gcp:pubsub/topic:Topic", "gcp:pubsub/subscription:Subscription"}
+LABELLED_BY_TAGS = {
+    "gcp:kms/cryptoKey:CryptoKey",
+    "gcp:pubsub/topic:Topic",
+    "gcp:pubsub/subscription:Subscription",
+}
 CODE_BUCKET = "artifacts-code"
 """Made again from the repository at each update."""
 GUARDS = {
@@ -246,6 +250,7 @@ def test_physical_names_are_within_the_limits_of_their_services(stack: Recording
         "aws:cloudwatch/logGroup:LogGroup": ("name", r"[\w./#-]{1,512}"),
         "gcp:pubsub/topic:Topic": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
         "gcp:pubsub/subscription:Subscription": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
+        "gcp:pubsub/schema:Schema": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
         "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": ("workloadIdentityPoolId", r"(?!gcp-)[a-z0-9-]{4,32}"),
         "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (
             "workloadIdentityPoolProviderId",

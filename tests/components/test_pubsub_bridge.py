@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import contracts
 from components.pubsub_bridge import credential_file
@@ -116,6 +117,50 @@ def test_messages_stay_in_the_european_union(data_stack: Recording) -> None:
             "allowedPersistenceRegions": ["europe-west1"],
             "enforceInTransit": True,
         }
+
+
+def test_messages_are_encrypted_with_a_key_of_ours_in_the_region_that_keeps_them(prod: Recording) -> None:
+    ring, key = prod.one("bridge-keys").inputs, prod.one("bridge-messages").inputs
+    assert ring["location"] == "europe-west1"
+    assert key["keyRing"] == "bridge-keys-id"
+    assert key["rotationPeriod"] == f"{365 * 86400}s"
+    assert key["destroyScheduledDuration"] == f"{30 * 86400}s"
+    for topic in prod.of("gcp:pubsub/topic:Topic"):
+        assert topic.inputs["kmsKeyName"] == "bridge-messages-id", topic.name
+
+
+def test_no_topic_is_made_before_pubsub_may_use_its_key(data_stack: Recording) -> None:
+    used = data_stack.one("bridge-messages-agent")
+    assert used.inputs == {
+        "cryptoKeyId": "bridge-messages-id",
+        "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+        "member": "serviceAccount:agent",
+    }
+    assert len(data_stack.of("CryptoKeyIAMMember")) == 1, "nobody but Pub/Sub's agent uses the key"
+    for topic in data_stack.of("gcp:pubsub/topic:Topic"):
+        assert used.name in topic.depends_on, topic.name
+
+
+def test_a_key_and_its_ring_have_names_that_google_has_never_seen(data_stack: Recording) -> None:
+    # Neither can be deleted in Google: with a name of ours, what was destroyed could never be made again.
+    for name in ("bridge-keys", "bridge-messages"):
+        assert "name" not in data_stack.one(name).inputs
+        assert re.fullmatch(r"[a-zA-Z0-9_-]{1,55}", name), "with the engine's eight characters, 63 at most"
+
+
+def test_pubsub_holds_messages_against_the_schema_of_the_contract(data_stack: Recording) -> None:
+    schema = data_stack.one("bridge-orders-schema").inputs
+    assert (schema["name"], schema["type"]) == ("orders", "PROTOCOL_BUFFER")
+    assert schema["definition"] == contracts.schema_definition(contracts.load().topic("orders"))
+    assert len(schema["definition"]) <= 300_000
+    topic = data_stack.one("bridge-orders").inputs
+    assert topic["schemaSettings"] == {"schema": "bridge-orders-schema-id", "encoding": "JSON"}
+    # With a first or last revision, messages would be refused while a deployment changes schema and function.
+    assert "schemaSettings" not in data_stack.one("bridge-orders-dead-letter").inputs
+
+
+def test_the_function_sends_a_new_field_only_when_the_schema_knows_it(data_stack: Recording) -> None:
+    assert "bridge-orders-schema" in data_stack.one("bridge-function").depends_on
 
 
 def test_what_cannot_be_sent_is_kept_for_fourteen_days(data_stack: Recording) -> None:

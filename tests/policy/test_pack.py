@@ -83,6 +83,7 @@ BROKEN: list[tuple[str, list[Resource], str]] = [
     ("private", [of("aws:ec2/securityGroup:G", egress=[{"ipv6CidrBlocks": ["::/0"]}])], "everybody"),
     ("private", [of("aws:s3/bucketPolicy:P", policy=policy("s3:GetObject", Principal={"AWS": "*"}))], "everybody"),
     ("encrypted", [of("aws:sqs/queue:Queue")], "kmsMasterKeyId must name a key"),
+    ("encrypted", [of("gcp:pubsub/topic:Topic", name="orders")], "kmsKeyName must name a key"),
     ("encrypted", [of("aws:rds/instance:Instance", kmsKeyId=UNKNOWN)], "storageEncrypted"),
     ("encrypted", [of("aws:msk/cluster:Cluster", encryptionInfo={"encryptionAtRestKmsKeyArn": UNKNOWN})], "TLS"),
     (
@@ -140,6 +141,7 @@ BESIDE = {
     "aws:s3/bucketLogging:BucketLogging",
     "aws:s3/bucketNotification:BucketNotification",
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
 }
 """What guards data and tells who touched it: kept with it here and there, and no rule of the pack."""
 
