@@ -18,6 +18,7 @@ from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.audit import TRAIL, Audit, AuditArgs
+from components.azure_link import AzureLink, AzureLinkArgs
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
 from components.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
 from components.dashboard import Dashboard, DashboardArgs
@@ -436,6 +437,30 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         pulumi.export("failures", bridge.failures.url)
         pulumi.export("pubsub_topics", {name: topic.name for name, topic in bridge.topics.items()})
         pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
+
+    links: dict[str, Any] = {}
+    if config.links and config.links.azure:
+        azure = AzureLink(
+            "azure",
+            AzureLinkArgs(
+                where=where,
+                transit_gateway_id=network.transit_gateway.id,
+                transit_asn=config.network.transit_asn,
+                trust_zones=network.trust_zones,
+                attachment=network.transit_attachment,
+                # S3's interface endpoint is in these subnets; nothing else of the VPC is told of, or answers.
+                planned=network.blocks["endpoints"],
+                route_table_id=network.route_tables["endpoints"].id,
+                preshared_keys=config.preshared_keys,
+                logs_key_arn=logs_key_arn,
+                alerts_topic_arn=alerts.topic_arn,
+                **config.alerts.model_dump(),
+                **config.links.azure.model_dump(mode="json"),
+            ),
+            opts=here,
+        )
+        links["azure"] = azure.summary
+    pulumi.export("links", links)
 
     if config.azure and exchange:
         exchange_access = ExchangeAccess(

@@ -291,6 +291,7 @@ _NETWORK = (
             "AssociateRouteTable",
             "AssociateTransitGatewayRouteTable",
             "AuthorizeSecurityGroup*",
+            "CreateCustomerGateway",
             "CreateFlowLogs",
             "CreateNetworkInterface",
             "CreateRoute",
@@ -303,6 +304,8 @@ _NETWORK = (
             "CreateTransitGatewayVpcAttachment",
             "CreateVpc",
             "CreateVpcEndpoint",
+            "CreateVpnConnection",
+            "DeleteCustomerGateway",
             "DeleteFlowLogs",
             "DeleteRoute",
             "DeleteRouteTable",
@@ -314,6 +317,7 @@ _NETWORK = (
             "DeleteTransitGatewayVpcAttachment",
             "DeleteVpc",
             "DeleteVpcEndpoints",
+            "DeleteVpnConnection",
             "DisableTransitGatewayRouteTablePropagation",
             "DisassociateRouteTable",
             "DisassociateTransitGatewayRouteTable",
@@ -323,14 +327,19 @@ _NETWORK = (
             "ModifyTransitGateway*",
             "ModifyVpcAttribute",
             "ModifyVpcEndpoint",
+            "ModifyVpnConnection*",
+            "ModifyVpnTunnelOptions",
             "ReplaceRoute*",
             "RevokeSecurityGroup*",
             "UpdateSecurityGroupRuleDescriptions*",
         ),
         ("DescribeVpcAttribute", "SearchTransitGatewayRoutes"),
+        # It answers with the tunnels' keys, so a preview does without.
+        makes=("DescribeVpnConnections",),
         looks=(
             "DescribeAccountAttributes",
             "DescribeAvailabilityZones",
+            "DescribeCustomerGateways",
             "DescribeFlowLogs",
             "DescribeManagedPrefixLists",
             "DescribeNetworkAcls",
@@ -518,11 +527,17 @@ def itself(target: Target, role: str) -> Statement:
 
 
 def never(target: Target) -> list[Statement]:
-    """What a preview does not read, whoever gives it more: objects of the lake, secrets, rows."""
+    """What a preview does not read, whoever gives it more: objects of the lake, secrets, keys of tunnels, rows."""
     return [
         _except(["s3:GetObject*"], target.shipped),
         deny(
-            ["redshift-data:*ExecuteStatement", "redshift-data:GetStatementResult*", "secretsmanager:*GetSecretValue"],
+            [
+                "ec2:DescribeVpnConnections",
+                "ec2:GetVpnConnectionDeviceSampleConfiguration",
+                "redshift-data:*ExecuteStatement",
+                "redshift-data:GetStatementResult*",
+                "secretsmanager:*GetSecretValue",
+            ],
             [ANYTHING],
         ),
     ]

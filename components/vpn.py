@@ -105,6 +105,11 @@ class Proposal:
         }
 
 
+def peer_inside(block: str) -> str:
+    """The other end's address of a tunnel's /30: the second host; AWS has the first."""
+    return str(IPv4Network(block)[2])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tunnel:
     """One tunnel as its other end needs it.
@@ -120,15 +125,15 @@ class Tunnel:
     number: int
     address: Output[str]
     key: Output[str]
-    inside: IPv4Network
+    inside: str
 
     @property
     def aws_inside(self) -> str:
-        return str(self.inside[1])
+        return str(IPv4Network(self.inside)[1])
 
     @property
     def peer_inside(self) -> str:
-        return str(self.inside[2])
+        return peer_inside(self.inside)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +178,9 @@ class AwsEnd(ComponentResource):
         # Named apart: AWS writes both kinds of a connection into streams that bear its id.
         self._ike_logs, self._bgp_logs = self._log_group("ike"), self._log_group("bgp")
         for number, (address, insides) in enumerate(zip(args.peer_addresses, args.tunnels, strict=True), start=1):
-            self._connection(number, address, [IPv4Network(block) for block in insides])
+            self._connection(number, address, insides)
         self._planned_routes()
+        self._watch_rekeys()
         self.register_outputs({"tunnels": {tunnel.name: tunnel.address for tunnel in self.tunnels.values()}})
 
     def lead(self, name: str, route_table_id: Input[str], blocks: Sequence[str]) -> list[Resource]:
@@ -202,7 +208,7 @@ class AwsEnd(ComponentResource):
             opts=self._own,
         )
 
-    def _connection(self, number: int, address: Input[str], insides: Sequence[IPv4Network]) -> None:
+    def _connection(self, number: int, address: Input[str], insides: Sequence[str]) -> None:
         args, name = self._args, f"{self._name}-{number}"
         tags = {**args.where.tags, "Name": args.where.name(f"{args.link}-{number}")}
         peer = aws.ec2.CustomerGateway(
@@ -252,11 +258,11 @@ class AwsEnd(ComponentResource):
         self._zone(name, connection)
         self._watch(name, connection, made)
 
-    def _tunnel(self, name: str, inside: IPv4Network) -> dict[str, Any]:
+    def _tunnel(self, name: str, inside: str) -> dict[str, Any]:
         """Every option of one tunnel; what is left away AWS offers whole, and a long offer is cut up and gets lost."""
         args = self._args
         options: dict[str, Any] = {
-            "inside_cidr": str(inside),
+            "inside_cidr": inside,
             "ike_versions": ["ikev2"],
             **args.ike.aws(1),
             "phase1_lifetime_seconds": IKE_SECONDS,
@@ -312,6 +318,35 @@ class AwsEnd(ComponentResource):
                 transit_gateway_route_table_id=args.trust_zones[args.link].id,
                 opts=self._own,
             )
+
+    def _watch_rekeys(self) -> None:
+        """A tunnel that fails to rekey comes back by a new negotiation, too soon for its state to tell."""
+        args = self._args
+        metric = f"{args.link.title()}TunnelLosses"
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-losses",
+            log_group_name=self._ike_logs.name,
+            pattern='{ ($.TunnelIKEPhase1State = "Down") || ($.TunnelIKEPhase2State = "Down") }',
+            metric_transformation={"name": metric, "namespace": args.where.metrics, "value": "1", "unit": "Count"},
+            opts=self._own,
+        )
+        self.alarms.append(
+            alarm(
+                self,
+                f"{self._name}-losses-alarm",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=f"Tunnels to {args.link} lost their keys again and again within three hours: a rekey fails. "
+                f"Read {args.where.log_group(f'vpn/{args.link}')}/ike.",
+                namespace=args.where.metrics,
+                metric=metric,
+                dimensions={},
+                statistic="Sum",
+                threshold=1,
+                minutes=60,
+                periods=3,
+            )
+        )
 
     def _watch(self, name: str, connection: aws.ec2.VpnConnection, tunnels: Sequence[Tunnel]) -> None:
         args, whole = self._args, tunnels[0].name.rpartition("-")[0]

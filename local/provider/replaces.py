@@ -27,7 +27,10 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:dms/endpoint:Endpoint": frozenset({"endpointId", "kmsKeyArn"}),
     "aws:dms/replicationConfig:ReplicationConfig": frozenset({"replicationConfigIdentifier", "resourceIdentifier"}),
     "aws:dms/s3Endpoint:S3Endpoint": frozenset({"endpointId", "endpointType", "kmsKeyArn"}),
-    "aws:ec2/customerGateway:CustomerGateway": frozenset({"bgpAsn", "ipAddress", "type", "certificateArn"}),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": frozenset({"logGroupName"}),
+    "aws:ec2/customerGateway:CustomerGateway": frozenset(
+        {"bgpAsn", "bgpAsnExtended", "ipAddress", "type", "certificateArn", "deviceName"}
+    ),
     "aws:ec2/flowLog:FlowLog": frozenset({"logDestination", "trafficType", "vpcId", "iamRoleArn", "logFormat"}),
     "aws:ec2/route:Route": frozenset({"routeTableId", "destinationCidrBlock", "destinationPrefixListId"}),
     "aws:ec2/routeTable:RouteTable": frozenset({"vpcId"}),
@@ -37,7 +40,16 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:ec2/subnet:Subnet": frozenset({"vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId"}),
     "aws:ec2/vpc:Vpc": frozenset({"cidrBlock", "ipv4IpamPoolId"}),
     "aws:ec2/vpcEndpoint:VpcEndpoint": frozenset({"vpcId", "serviceName", "vpcEndpointType"}),
-    "aws:ec2/vpnConnection:VpnConnection": frozenset({"type", "tunnel1InsideCidr", "tunnel2InsideCidr"}),
+    "aws:ec2/vpnConnection:VpnConnection": frozenset(
+        {"type", "enableAcceleration", "staticRoutesOnly", "tunnelInsideIpVersion", "tunnel1InsideCidr",
+         "tunnel1InsideIpv6Cidr", "tunnel2InsideCidr", "tunnel2InsideIpv6Cidr"}
+    ),
+    "aws:ec2transitgateway/route:Route": EVERY,
+    "aws:ec2transitgateway/routeTable:RouteTable": frozenset({"transitGatewayId"}),
+    "aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation": frozenset(
+        {"transitGatewayAttachmentId", "transitGatewayRouteTableId"}
+    ),
+    "aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation": EVERY,
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment": frozenset({"transitGatewayId", "vpcId"}),
     "aws:glue/catalogDatabase:CatalogDatabase": frozenset({"catalogId"}),
     "aws:glue/catalogTable:CatalogTable": frozenset({"databaseName", "catalogId", "openTableFormatInput"}),
@@ -92,6 +104,9 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:sns/topic:Topic": frozenset({"fifoTopic"}),
     "aws:sns/topicSubscription:TopicSubscription": frozenset({"topic", "protocol", "endpoint"}),
     "aws:sqs/queue:Queue": frozenset({"fifoQueue"}),
+    "azure-native:monitor:DiagnosticSetting": frozenset({"resourceUri"}),
+    "azure-native:network:PublicIPAddress": frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku"}),
+    "azure-native:network:Subnet": frozenset({"virtualNetworkName"}),
     "gcp:compute/network:Network": frozenset({"autoCreateSubnetworks", "description"}),
     "gcp:pubsub/subscription:Subscription": frozenset({"topic", "enableMessageOrdering", "filter"}),
 }  # fmt: skip

@@ -143,6 +143,13 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
         outputs["arn"] = "arn:aws:dms:eu-west-1:000000000000:replication-config:ABCD"
     if type_.startswith("aws:dms/") and "ndpoint" in kind:
         outputs["endpointArn"] = outputs["arn"]
+    if type_ == "aws:ec2/vpnConnection:VpnConnection":
+        outputs["transitGatewayAttachmentId"] = f"{name}-attachment"
+        for tunnel in (1, 2):
+            outputs[f"tunnel{tunnel}Address"] = f"{name}-address-{tunnel}"
+            outputs[f"tunnel{tunnel}PresharedKey"] = f"{name}-key-{tunnel}"
+    if type_ == "azure-native:network:PublicIPAddress":
+        outputs["ipAddress"] = f"{name}-address"
     if type_ == "aws:organizations/organization:Organization":
         outputs["roots"] = [{"id": "r-abcd", "name": "Root"}]
     return outputs | {

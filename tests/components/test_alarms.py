@@ -57,6 +57,10 @@ METRICS: dict[str, dict[str, set[str]]] = {
         "ApproximateAgeOfOldestMessage": {"QueueName"},
         "ApproximateNumberOfMessagesVisible": {"QueueName"},
     },
+    "AWS/TransitGateway": {
+        "PacketDropCountBlackhole": {"TransitGateway", "TransitGatewayAttachment"},
+        "PacketDropCountNoRoute": {"TransitGateway", "TransitGatewayAttachment"},
+    },
     "AWS/States": {
         "ExecutionsAborted": {"StateMachineArn"},
         "ExecutionsFailed": {"StateMachineArn"},
@@ -80,6 +84,13 @@ def of_google(stack: Recording) -> Iterator[str]:
             yield condition["displayName"].split("/", 1)[1]
 
 
+def of_azure(stack: Recording) -> Iterator[str]:
+    """The paragraphs that Azure's alert rules name: a metric."""
+    for rule in stack.of("MetricAlert"):
+        for criterion in rule.inputs["criteria"]["allOf"]:
+            yield criterion["metricName"]
+
+
 def own_metrics(stack: Recording) -> set[tuple[str, str]]:
     """What the graph's own metric filters make."""
     transformations: list[dict[str, Any]] = [f.inputs["metricTransformation"] for f in stack.of("LogMetricFilter")]
@@ -90,7 +101,10 @@ def test_every_alarm_reads_a_metric_that_exists_with_its_dimensions(data_stack: 
     made = own_metrics(data_stack)
     for alarm in data_stack.of("MetricAlarm"):
         for namespace, metric, dimensions in watched(alarm):
-            if namespace in METRICS:
+            if namespace == "AWS/VPN":
+                assert dimensions in ({"VpnId"}, {"VpnId", "TunnelIpAddress"}), alarm.name
+                assert metric in ("TunnelState", "TunnelDataIn", "TunnelDataOut"), alarm.name
+            elif namespace in METRICS:
                 assert METRICS[namespace][metric] == dimensions, alarm.name
             elif namespace.startswith("NovaRetail/"):
                 assert (namespace, metric) in made, alarm.name
@@ -115,6 +129,46 @@ def test_every_alert_of_google_tells_the_same_people_and_names_its_paragraph(dat
         (condition,) = policy.inputs["conditions"]
         paragraph = condition["displayName"].split("/", 1)[1]
         assert policy.inputs["documentation"]["content"].endswith(f"docs/operations.md, {paragraph}."), policy.name
+
+
+def test_every_alert_of_azure_tells_the_same_people_and_names_its_paragraph(data_stack: Recording) -> None:
+    (group,) = data_stack.of("ActionGroup")
+    mails = {receiver["emailAddress"] for receiver in group.inputs.get("emailReceivers", [])}
+    assert mails == {s.inputs["endpoint"] for s in data_stack.of("TopicSubscription") if s.parent == "alerts"}
+    assert len(group.inputs["groupShortName"]) <= 12
+    assert data_stack.of("MetricAlert")
+    for rule in data_stack.of("MetricAlert"):
+        assert [action["actionGroupId"] for action in rule.inputs["actions"]] == [f"{group.name}-id"], rule.name
+        (criterion,) = rule.inputs["criteria"]["allOf"]
+        paragraph = f" Runbook: docs/operations.md, {criterion['metricName']}."
+        assert rule.inputs["description"].endswith(paragraph), rule.name
+
+
+AZURE_METRICS: dict[str, dict[str, tuple[str, set[str]]]] = {
+    "Microsoft.Network/virtualNetworkGateways": {
+        "AverageBandwidth": ("Average", {"Instance"}),
+        "BgpPeerStatus": ("Average", {"BgpPeerAddress", "Instance"}),
+        "BgpRoutesLearned": ("Total", {"BgpPeerAddress", "Instance"}),
+        "TunnelAverageBandwidth": ("Average", {"ConnectionName", "RemoteIP", "Instance"}),
+        "TunnelEgressPacketDropCount": ("Total", {"ConnectionName", "RemoteIP", "Instance"}),
+        "TunnelEgressPacketDropTSMismatch": ("Total", {"ConnectionName", "RemoteIP", "Instance"}),
+        "TunnelIngressPacketDropCount": ("Total", {"ConnectionName", "RemoteIP", "Instance"}),
+        "TunnelIngressPacketDropTSMismatch": ("Total", {"ConnectionName", "RemoteIP", "Instance"}),
+    },
+}
+"""Resource type -> metric -> its aggregation and dimensions ("Supported metrics" of Azure Monitor)."""
+
+
+def test_every_alert_of_azure_reads_a_metric_that_exists_as_azure_aggregates_it(data_stack: Recording) -> None:
+    for rule in data_stack.of("MetricAlert"):
+        (criterion,) = rule.inputs["criteria"]["allOf"]
+        if criterion["metricNamespace"] not in AZURE_METRICS:
+            continue
+        aggregation, dimensions = AZURE_METRICS[criterion["metricNamespace"]][criterion["metricName"]]
+        assert criterion["timeAggregation"] == aggregation, rule.name
+        assert {dimension["name"] for dimension in criterion.get("dimensions", [])} <= dimensions, rule.name
+        # These are reported every five minutes, and a window below that has nothing in it.
+        assert rule.inputs["windowSize"] in ("PT15M", "PT30M", "PT1H"), rule.name
 
 
 def test_a_condition_of_google_is_one_that_its_api_takes(data_stack: Recording) -> None:
@@ -145,7 +199,11 @@ def test_every_alarm_and_rule_has_a_paragraph_in_the_runbook(prod: Recording, or
     headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.M)
     told = [target.inputs["rule"] for target in prod.of("EventTarget") if target.inputs["arn"].endswith("alerts-topic")]
     alarms = [*prod.of("MetricAlarm"), *organization.of("MetricAlarm")]
-    wanted = {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in alarms} | set(of_google(prod))
+    wanted = (
+        {" + ".join(metric for _, metric, _ in watched(alarm)) for alarm in alarms}
+        | set(of_google(prod))
+        | set(of_azure(prod))
+    )
     assert sorted(wanted - set(headings)) == []
     assert sorted(set(told) - set(headings)) == []
     assert len(headings) == len(set(headings))
@@ -158,7 +216,8 @@ def test_the_runbook_has_no_paragraph_for_what_no_stack_has(prod: Recording) -> 
         for stack in (prod, record("nonprod"), record("organization"))
         for alarm in stack.of("MetricAlarm")
     }
-    assert sorted(headings - found - {rule.name for rule in prod.of("EventRule")} - set(of_google(prod))) == []
+    found |= {rule.name for rule in prod.of("EventRule")} | set(of_google(prod)) | set(of_azure(prod))
+    assert sorted(headings - found) == []
 
 
 def test_an_alert_of_a_rule_is_a_text_whose_values_all_come_from_the_event(data_stack: Recording) -> None:

@@ -189,6 +189,22 @@ def test_a_preview_is_told_so_even_if_its_boundary_were_lifted(organization: Rec
     assert denied(statements, "s3:GetObject", f"{LAKE}/orders/data/x.parquet")
     assert denied(statements, "secretsmanager:GetSecretValue", f"{SECRET}:redshift!x")
     assert denied(statements, "redshift-data:ExecuteStatement", f"arn:aws:redshift-serverless:eu-west-1:{ACCOUNT}:w")
+    assert denied(statements, "ec2:DescribeVpnConnections", "*")
+
+
+def test_a_deployment_makes_and_changes_the_aws_end_of_a_link(organization: Recording) -> None:
+    ec2 = f"arn:aws:ec2:eu-west-1:{ACCOUNT}"
+    for action, resource in (
+        ("ec2:CreateCustomerGateway", f"{ec2}:customer-gateway/cgw-1"),
+        ("ec2:CreateVpnConnection", f"{ec2}:transit-gateway/tgw-1"),
+        ("ec2:ModifyVpnConnection", f"{ec2}:vpn-connection/vpn-1"),
+        ("ec2:ModifyVpnTunnelOptions", f"{ec2}:vpn-connection/vpn-1"),
+        ("ec2:DeleteVpnConnection", f"{ec2}:vpn-connection/vpn-1"),
+        ("ec2:CreateTransitGatewayRoute", f"{ec2}:transit-gateway-route-table/tgw-rtb-1"),
+        ("ec2:DescribeVpnConnections", "*"),
+    ):
+        assert _may(organization, "deploy", action, resource), action
+        assert not _may(organization, "preview", action, resource), action
 
 
 def test_a_preview_changes_nothing(organization: Recording) -> None:
@@ -203,8 +219,8 @@ def test_a_preview_reads_what_a_deployment_reads(organization: Recording) -> Non
         found = (a for s in _statements(organization, role) if s["Effect"] == "Allow" for a in s["Action"])
         return {a for a in found if a.split(":")[1].startswith(("Describe", "List", "Get"))}
 
-    # The warehouse's administrator, in whose name a deployment's statements run.
-    assert reads("deploy") - reads("preview") == {"secretsmanager:GetSecretValue"}
+    # The warehouse's administrator, in whose name a deployment's statements run; and what shows the keys of tunnels.
+    assert reads("deploy") - reads("preview") == {"ec2:DescribeVpnConnections", "secretsmanager:GetSecretValue"}
 
 
 @pytest.mark.parametrize("stack", ["prod", "nonprod"])

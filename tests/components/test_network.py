@@ -6,6 +6,7 @@ import pytest
 
 from components.endpoints import SERVICES, WITHOUT_POLICY
 from components.network import PURPOSES, ROUTES_TO_S3
+from components.traffic import GOOGLE_PRIVATE_RANGE
 from tests.components.recording import Recording, Registered
 
 
@@ -20,7 +21,7 @@ def _endpoints(recording: Recording) -> dict[str, Registered]:
 
 
 def test_every_subnet_is_private_and_has_its_zone_and_block(prod: Recording) -> None:
-    subnets = {s.name: s.inputs for s in prod.of("Subnet")}
+    subnets = {s.name: s.inputs for s in prod.of("ec2/subnet:Subnet")}
     assert len(subnets) == 15
     assert subnets["network-streaming-eu-west-1b"]["cidrBlock"] == "10.20.65.0/24"
     assert subnets["network-streaming-eu-west-1b"]["availabilityZone"] == "eu-west-1b"
@@ -34,15 +35,23 @@ def test_the_subnets_of_a_purpose_share_a_route_table_with_no_other(data_stack: 
     assert tables == {
         f"{s.name}-id": f"network-{purpose}-routes-id"
         for purpose in PURPOSES
-        for s in data_stack.of("Subnet")
+        for s in data_stack.of("ec2/subnet:Subnet")
         if s.name.startswith(f"network-{purpose}-")
     }
-    assert len(tables) == len(data_stack.of("Subnet"))
+    assert len(tables) == len(data_stack.of("ec2/subnet:Subnet"))
 
 
-def test_there_is_no_route_of_any_kind_out_of_the_vpc(data_stack: Recording) -> None:
-    for kind in ("ec2/route:Route", "ec2transitgateway/route:Route"):
-        assert data_stack.of(kind) == []
+def test_the_only_routes_out_of_the_vpc_lead_by_the_transit_gateway_to_ranges_of_a_link(data_stack: Recording) -> None:
+    reached = {GOOGLE_PRIVATE_RANGE} | {
+        subnet.inputs[block]
+        for kind, block in (("network:Subnet", "addressPrefix"), ("compute/subnetwork:Subnetwork", "ipCidrRange"))
+        for subnet in data_stack.of(kind)
+    }
+    routes = data_stack.of("ec2/route:Route")
+    assert routes
+    for route in routes:
+        assert route.inputs["transitGatewayId"] == "network-transit-id", route.name
+        assert route.inputs["destinationCidrBlock"] in reached, route.name
     for table in data_stack.of("ec2/routeTable:RouteTable"):
         assert not table.inputs.get("routes")
 

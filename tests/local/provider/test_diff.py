@@ -102,6 +102,17 @@ def test_a_changed_secret_does_not_tell_its_parts(changes: Any) -> None:
         ("gcp:pubsub/topic:Topic", "project", True),
         ("azure-native:network:VirtualNetworkGateway", "virtualNetworkGatewayName", True),
         ("azure-native:network:VirtualNetworkGateway", "tags", False),
+        ("azure-native:network:VirtualNetworkGatewayConnection", "sharedKey", False),
+        ("azure-native:network:LocalNetworkGateway", "gatewayIpAddress", False),
+        ("azure-native:network:PublicIPAddress", "sku", True),
+        ("azure-native:network:Subnet", "virtualNetworkName", True),
+        ("azure-native:network:Subnet", "networkSecurityGroup", False),
+        ("aws:ec2/customerGateway:CustomerGateway", "ipAddress", True),
+        ("aws:ec2/vpnConnection:VpnConnection", "customerGatewayId", False),
+        ("aws:ec2/vpnConnection:VpnConnection", "tunnel1PresharedKey", False),
+        ("aws:ec2/vpnConnection:VpnConnection", "tunnel2InsideCidr", True),
+        ("aws:ec2/vpnConnection:VpnConnection", "staticRoutesOnly", True),
+        ("aws:ec2transitgateway/route:Route", "destinationCidrBlock", True),
     ],
 )
 def test_replacing_arguments_are_those_of_the_real_providers(
