@@ -259,7 +259,7 @@ class PubSubBridge(ComponentResource):
 
     def _trust(self) -> Output[str]:
         """Let the function's AWS role publish, and give the credential file (no secret) that says how."""
-        args, name = self._args, self._name
+        args, name, account = self._args, self._name, self._args.where.account
         role = args.role.physical_name
         if role is None:
             raise ValueError("Google Cloud trusts the bridge's role by its name: give it a fixed one")
@@ -271,20 +271,21 @@ class PubSubBridge(ComponentResource):
             description="Roles of the data backbone on AWS",
             opts=self._own,
         )
-        assumed = f"arn:aws:sts::{args.where.account}:assumed-role/{role}"
+        assumed = f"arn:aws:sts::{account}:assumed-role/{role}"
         provider = gcp.iam.WorkloadIdentityPoolProvider(
             f"{name}-provider",
             workload_identity_pool_id=pool.workload_identity_pool_id,
-            workload_identity_pool_provider_id=f"aws-{args.where.account}",
+            workload_identity_pool_provider_id=f"aws-{account}",
             project=args.project,
             display_name="AWS account",
-            aws={"account_id": args.where.account},
+            aws={"account_id": account},
             attribute_mapping={
                 "google.subject": "assertion.arn",
                 # The session's name changes with every container; the role's does not.
                 "attribute.aws_role": "assertion.arn.extract('assumed-role/{role}/')",
             },
-            attribute_condition=f"assertion.arn.startsWith('{assumed}/')",
+            # The slash: a role whose name only begins like the bridge's is another one.
+            attribute_condition=f"assertion.account == '{account}' && assertion.arn.startsWith('{assumed}/')",
             opts=self._own,
         )
         publisher = gcp.serviceaccount.Account(

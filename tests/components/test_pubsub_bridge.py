@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
+
+import pytest
 
 import contracts
 from components.pubsub_bridge import credential_file
@@ -64,15 +67,99 @@ def test_no_google_key_is_made(data_stack: Recording) -> None:
     assert data_stack.of("serviceaccount/key:Key") == []
 
 
-def test_google_trusts_the_functions_role_of_this_account_and_no_other(prod: Recording) -> None:
+ACCOUNT, ROLE = "210987654321", "novaretail-prod-pubsub-bridge"
+STS = f"arn:aws:sts::{ACCOUNT}:assumed-role"
+
+
+def admitted(provider: dict[str, Any], assertion: dict[str, str]) -> bool:
+    """What the provider's condition says of an AWS caller.
+
+    Evaluates the few forms of the Common Expression Language that are used, and fails at any other.
+    """
+    for clause in provider["attributeCondition"].split(" && "):
+        equal = re.fullmatch(r"assertion\.(\w+) == '([^']*)'", clause)
+        begins = re.fullmatch(r"assertion\.(\w+)\.startsWith\('([^']*)'\)", clause)
+        assert equal or begins, clause
+        if equal and assertion[equal[1]] != equal[2]:
+            return False
+        if begins and not assertion[begins[1]].startswith(begins[2]):
+            return False
+    return True
+
+
+def role_of(provider: dict[str, Any], assertion: dict[str, str]) -> str:
+    """The attribute `aws_role` that the provider's mapping gives a caller."""
+    form = r"assertion\.(\w+)\.extract\('([^{']*)\{\w+\}([^']*)'\)"
+    extract = re.fullmatch(form, provider["attributeMapping"]["attribute.aws_role"])
+    assert extract
+    found = re.search(f"{re.escape(extract[2])}(.*?){re.escape(extract[3])}", assertion[extract[1]])
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize(
+    ("arn", "wanted"),
+    [
+        (f"{STS}/{ROLE}/pubsub-bridge", True),
+        (f"{STS}/{ROLE}/another-session", True),
+        (f"{STS}/novaretail-prod-curate/pubsub-bridge", False),
+        (f"{STS}/novaretail-prod-curate/{ROLE}", False),
+        (f"{STS}/{ROLE}-2/pubsub-bridge", False),
+        (f"{STS}/x-{ROLE}/pubsub-bridge", False),
+        (f"arn:aws:sts::123456789012:assumed-role/{ROLE}/pubsub-bridge", False),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/{ROLE}", False),
+        (f"arn:aws:iam::{ACCOUNT}:user/{ROLE}", False),
+        (f"arn:aws:iam::{ACCOUNT}:root", False),
+    ],
+    ids=[
+        *("the bridge", "its next container", "another role", "another role in a session of its name"),
+        *("a name that begins the same", "a name that ends the same", "the same name in another account"),
+        *("a federated user", "a user", "the account itself"),
+    ],
+)
+def test_google_trusts_the_functions_role_of_this_account_and_no_other(prod: Recording, arn: str, wanted: bool) -> None:
+    assert prod.one("access-bridge").inputs["name"] == ROLE
     provider = prod.one("bridge-provider").inputs
-    assert provider["aws"] == {"accountId": "210987654321"}
-    assumed = "arn:aws:sts::210987654321:assumed-role/novaretail-prod-pubsub-bridge/"
-    assert provider["attributeCondition"] == f"assertion.arn.startsWith('{assumed}')"
-    assert prod.one("access-bridge").inputs["name"] == "novaretail-prod-pubsub-bridge"
-    member = prod.one("bridge-impersonation").inputs
-    assert member["role"] == "roles/iam.workloadIdentityUser"
-    assert member["member"].endswith("/attribute.aws_role/novaretail-prod-pubsub-bridge")
+    assertion = {"arn": arn, "account": arn.split(":")[4], "userid": "AROAEXAMPLE:session"}
+    assert admitted(provider, assertion) is wanted
+    # The provider itself takes callers of one account only, and who is admitted becomes the publisher by its role.
+    assert (provider["aws"]["accountId"] == assertion["account"]) is (ACCOUNT in arn)
+    if wanted:
+        member = prod.one("bridge-impersonation").inputs["member"]
+        assert member.endswith(f"/attribute.aws_role/{role_of(provider, assertion)}")
+
+
+def test_the_condition_names_the_account_and_the_role_itself(prod: Recording) -> None:
+    # Also if the provider were told to take another account, or the binding to take every identity of the pool.
+    provider = prod.one("bridge-provider").inputs
+    assert provider["attributeCondition"] == (
+        f"assertion.account == '{ACCOUNT}' && assertion.arn.startsWith('{STS}/{ROLE}/')"
+    )
+    assert len(provider["attributeCondition"]) <= 4096
+    assert (
+        "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute."
+        in (prod.one("bridge-impersonation").inputs["member"])
+    )
+
+
+def test_the_subject_of_a_session_is_within_googles_limit(prod: Recording) -> None:
+    # google.subject takes 127 characters; Lambda calls its sessions by the function's name.
+    assert prod.one("bridge-provider").inputs["attributeMapping"]["google.subject"] == "assertion.arn"
+    assert len(f"{STS}/{ROLE}/{prod.one('bridge-function').inputs['name']}") <= 127
+
+
+def test_the_bridge_may_become_the_publisher_and_nobody_has_more_in_google(data_stack: Recording) -> None:
+    given = {
+        (r.name, r.inputs["role"])
+        for r in data_stack.resources
+        if r.type.startswith("gcp:") and "IAM" in r.kind.upper() and r.parent == "bridge" and "role" in r.inputs
+    }
+    assert given == {
+        ("bridge-impersonation", "roles/iam.workloadIdentityUser"),
+        ("bridge-messages-agent", "roles/cloudkms.cryptoKeyEncrypterDecrypter"),
+        ("bridge-orders-analytics-agent", "roles/pubsub.subscriber"),
+        ("bridge-orders-dead-letter-agent", "roles/pubsub.publisher"),
+        ("bridge-orders-publisher", "roles/pubsub.publisher"),
+    }
 
 
 def test_the_publisher_may_publish_to_the_shared_topics_only(data_stack: Recording) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import contracts
 from contracts import pubsub
@@ -39,6 +40,11 @@ def field(name: str, kind: str = "string") -> contracts.Field:
 
 def test_the_schema_of_orders_has_its_shared_fields_and_no_other():
     assert contracts.schema_definition(ORDERS) == DEFINITION
+
+
+def test_the_page_about_the_data_shows_the_schema_as_it_is():
+    page = Path(__file__).parents[2] / "docs" / "data.md"
+    assert f"```proto\n{DEFINITION}```" in page.read_text("utf-8")
 
 
 def test_a_shared_field_more_adds_a_line_and_leaves_the_others_as_they_are():
