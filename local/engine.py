@@ -31,7 +31,7 @@ import yaml
 
 from local import engine_guard as guard
 from local.engine_events import Diagnostic, Events, Outcome, Resource, read_events
-from local.engine_references import account_ids, copy_state, fingerprint, referenced_stack
+from local.engine_references import account_ids, copy_state, fingerprint, in_clear, referenced_stack
 from local.provider.live import LIVE_TYPES
 from local.provider.server import PACKAGES, ProviderServer
 from local.site import ROOT, TOOLCHAIN, Site
@@ -107,6 +107,24 @@ class Engine:
         """The resources in the engine's state as it keeps them, secrets encrypted; empty before the first run."""
         return list(self._checkpoint().get("resources") or [])
 
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the engine's state, secrets in clear: for what works with them, never for what prints."""
+        exported = json.loads(self._command("stack", "export", "--show-secrets"))
+        return list(in_clear(exported["deployment"].get("resources") or []))
+
+    def as_state(self) -> Engine:
+        """This stack with every resource there as state only, on a site of its own, without an account.
+
+        Made if it is not there, or of something else; the code that the program ships does not count.
+        """
+        ids = account_ids(self.project_dir, self._project)
+        other = referenced_stack(self._stack_configuration().get("config") or {}, self._project)
+        stacks = [self.stack, *([other] if other else [])]
+        kept = self.site.state / "references" / f"{self.stack}-{fingerprint(self.project_dir, stacks, ids)}"
+        if not kept.exists():
+            self._keep(kept, replace(self, stack=other).as_state() if other else None, ids)
+        return replace(self, site=replace(self.site, state=kept))
+
     def version(self) -> str:
         """The version of the Pulumi CLI, as `3.259.0`."""
         return self._cli("version").stdout.strip().removeprefix("v")
@@ -124,24 +142,21 @@ class Engine:
             site = replace(self.site, state=Path(folder))
             copy_state(self.site.state, site.state)
             if not replace(self, stack=stack).state():  # not there, or only previewed
-                copy_state(self._reference(stack), site.state)
+                copy_state(replace(self, stack=stack).as_state().site.state, site.state)
             yield replace(self, site=site)
 
-    def _reference(self, stack: str) -> Path:
-        """The state of a site where nothing but `stack` is up; made if it is not there, or of something else."""
-        ids = account_ids(self.project_dir, self._project)
-        kept = self.site.state / "references" / fingerprint(self.project_dir, stack, ids)
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-                made = Path(folder, "site")
-                other = replace(self, site=replace(self.site, state=made), stack=stack, policy_packs=())
-                other._run("up", "--yes", "--skip-preview", live=False, ids=ids)
-                for old in kept.parent.iterdir():
-                    if old != Path(folder) and old != kept:
-                        shutil.rmtree(old)
-                made.rename(kept)
-        return kept
+    def _keep(self, kept: Path, beside: Engine | None, ids: Mapping[tuple[str, str], str]) -> None:
+        """Bring the stack up in a new site that becomes `kept`, in place of what was kept of it before."""
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{self.stack}-") as folder:
+            made = replace(self, site=replace(self.site, state=Path(folder, "site")), policy_packs=())
+            if beside is not None:
+                copy_state(beside.site.state, made.site.state)
+            made._run("up", "--yes", "--skip-preview", live=False, ids=ids)
+            for old in kept.parent.glob(f"{self.stack}-*"):
+                if old != Path(folder) and old != kept:
+                    shutil.rmtree(old)
+            made.site.state.rename(kept)
 
     def _run(
         self, operation: str, *flags: str, live: bool = True, ids: Mapping[tuple[str, str], str] | None = None

@@ -1,4 +1,4 @@
-"""The stack that a previewed stack refers to, brought up as state only in a backend of its own.
+"""A stack brought up as state only in a backend of its own: one that a previewed stack refers to, or one to look into.
 
 Pulumi reads the outputs of another stack from the backend, where on a fresh machine there is none. So the preview of
 `prod` first brings `organization` up beside it: the same program with the same stack file, on the provider that keeps
@@ -10,16 +10,19 @@ of changes; no stack of the site is added or changed.
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from local.provider.wire import SECRET, SIGNATURE
+
 ACCOUNT_TYPE = "aws:organizations/account:Account"
-PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*", "settings/**/*")
-"""What the stack that is brought up is made of, besides its own file."""
+PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*", "settings/**/*", "local/provider/*.py")
+"""What the stack that is brought up is made of, besides its own file and that of the stack it refers to."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")
 """What of a site's state a preview needs: stacks that are there, and the salt of their secrets."""
 
@@ -42,10 +45,11 @@ def account_ids(project_dir: Path, project: str) -> dict[tuple[str, str], str]:
     return found
 
 
-def fingerprint(project_dir: Path, stack: str, ids: Mapping[tuple[str, str], str]) -> str:
-    """A name for what `stack` is brought up from: the program, its stack file, and the accounts' ids."""
+def fingerprint(project_dir: Path, stacks: Iterable[str], ids: Mapping[tuple[str, str], str]) -> str:
+    """A name for what `stacks` are brought up from: the program, their files, and the accounts' ids."""
     digest = hashlib.sha256(repr(sorted(ids.items())).encode())
-    files = {file for pattern in (*PROGRAM, f"Pulumi.{stack}.yaml") for file in project_dir.glob(pattern)}
+    patterns = (*PROGRAM, *(f"Pulumi.{stack}.yaml" for stack in stacks))
+    files = {file for pattern in patterns for file in project_dir.glob(pattern)}
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(str(file.relative_to(project_dir)).encode() + b"\0" + file.read_bytes() + b"\0")
@@ -61,3 +65,12 @@ def copy_state(site_state: Path, into: Path) -> None:
         elif source.exists():
             (into / part).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, into / part)
+
+
+def in_clear(value: Any) -> Any:
+    """A part of an exported state whose secrets are shown, without the marks around them."""
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return in_clear(json.loads(value["plaintext"]))
+        return {name: in_clear(item) for name, item in value.items()}
+    return [in_clear(item) for item in value] if isinstance(value, list) else value

@@ -73,6 +73,7 @@ _ORGANIZATION_IDS: dict[str, Callable[[str], str]] = {
     "organizationalUnit": lambda name: f"ou-{digest(name, 4)}-{digest(name, 8)}",
     "policy": lambda name: f"p-{digest(name, 8)}",
 }
+_AZURE_PARENTS = {"Subnet": (("virtualNetworks", "virtualNetworkName"),)}
 _ID_IS_ARN = frozenset({"aws:iam/policy:Policy", "aws:sns/topic:Topic"})
 
 
@@ -178,7 +179,8 @@ def _azure_id(shape: Shape, module: str, kind: str, given: Properties, random: s
     if kind == "ResourceGroup":
         return group
     leaf = given.get(names.azure_name(shape) or "") or random[:8]
-    return f"{group}/providers/Microsoft.{module.split('/')[0].title()}/{_plural(kind)}/{leaf}"
+    parents = "".join(f"{kinds}/{given.get(argument)}/" for kinds, argument in _AZURE_PARENTS.get(kind, ()))
+    return f"{group}/providers/Microsoft.{module.split('/')[0].title()}/{parents}{_plural(kind)}/{leaf}"
 
 
 def _plausible(name: str, type_: Type, shape: Shape, id: str) -> Any:

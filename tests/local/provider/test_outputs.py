@@ -69,6 +69,11 @@ def test_secret_arguments_stay_secret_among_the_outputs(shape: Any) -> None:
             {"resourceGroupName": "g", "virtualNetworkGatewayName": "gw"},
             r"/subscriptions/[\w-]+/resourceGroups/g/providers/Microsoft.Network/virtualNetworkGateways/gw",
         ),
+        (
+            "azure-native:network:Subnet",
+            {"resourceGroupName": "g", "virtualNetworkName": "n", "subnetName": "s"},
+            r"/subscriptions/[\w-]+/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/s",
+        ),
     ],
 )
 def test_ids_have_the_form_of_their_cloud(shape: Any, token: str, given: dict[str, Any], id_form: str) -> None:
