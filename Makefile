@@ -6,6 +6,7 @@
 #   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
 #   make check                     format, lint, types, import rules
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
+#   make links [STACK=prod]        the links' tunnels between real daemons, from the graph; as root, build/links.json
 #   make bench                     how long a preview of prod takes, against what its imports take; build/bench.json
 #   make docs                      the pages of docs/generated
 #   make doctor                    what is there and what is missing; installs nothing
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export REPLAY STACK SQL
 
 .DEFAULT_GOAL := help
-.PHONY: help up query down test check preview bench docs doctor package lock toolchain
+.PHONY: help up query down test check preview links bench docs doctor package lock toolchain
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +42,9 @@ down: toolchain
 
 preview: toolchain
 	@$(LOCAL) preview $(if $(STACK),--stack "$$STACK")
+
+links: toolchain
+	@$(LOCAL) links $(if $(STACK),--stack "$$STACK")
 
 bench: toolchain
 	@$(LOCAL) bench

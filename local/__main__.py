@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     command("down", _down, "destroy the local stack, stop its services, remove their state")
     preview = command("preview", _preview, "what a stack would create, on the real engine, without an account")
     preview.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
+    links = command("links", _links, "rehearse the links of a stack: real IKEv2 and BGP between both ends")
+    links.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
     query = command("query", _query, "ask the running platform's warehouse")
     query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')
     command("toolchain", _toolchain, "install what is missing of the toolchain")
@@ -52,6 +54,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("contracts", ["ContractErrors"]),
         ("local.docs", ["DocsError"]),
         ("local.engine", ["EngineError"]),
+        ("local.links.namespaces", ["NamespaceError"]),
+        ("local.links.waiting", ["SlowError"]),
         ("local.replay", ["ReplayError", "SourceError"]),
         ("local.services", ["ServiceError"]),
         ("local.steps", ["StepError"]),
@@ -99,6 +103,12 @@ def _preview(chosen: argparse.Namespace) -> int:
         f"no rule of policy/ is broken; in {outcome.seconds:.1f} s; all of it is in build/preview/{chosen.stack}.json"
     )
     return 0
+
+
+def _links(chosen: argparse.Namespace) -> int:
+    from local.links.command import links
+
+    return links(Site.current(), chosen.stack)
 
 
 def _query(chosen: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""The rehearsal of the links: real IKEv2 and BGP daemons negotiate what the program gives both ends of each tunnel."""

@@ -1,0 +1,68 @@
+"""`make links`: from the real graph to the daemons, with progress, a table and `build/links.json`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+from local.engine import Engine
+from local.links import namespaces, parameters, proposals, report
+from local.links.rehearsal import compare, rehearse
+from local.site import ROOT, Site
+from local.steps import StepError, Steps
+from local.toolchain import packages
+
+FILE = ROOT / "build" / "links.json"
+
+
+def links(site: Site, stack: str) -> int:
+    """0 if all that was tried is as planned; what was not tried is said and is no failure.
+
+    Raises: StepError if the stack has no links, or if an end cannot be read.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    packages.build()
+    steps = Steps()
+    with steps.step("graph", f"bringing {stack} up as state only, unless that was done: both ends, addresses, keys"):
+        plan = read(site, stack)
+        steps.say(f"{len(plan.tunnels)} tunnels of {' and '.join(plan.links)}")
+    result = report.Result(plan)
+    compare(plan, result)
+    lacking = namespaces.missing()
+    if lacking:
+        result.skipped = [f"no daemon was started; this machine lacks {text}" for text in lacking]
+    else:
+        with steps.step("rehearsal", "real IKEv2 and BGP between both ends, about two minutes"):
+            rehearse(plan, result, steps.say)
+    report.write(result, FILE, stack)
+    report.show(result, steps.console)
+    return _conclude(result)
+
+
+def read(site: Site, stack: str) -> parameters.Plan:
+    """The tunnels of a stack, from its own graph."""
+    try:
+        return parameters.read(Engine(site, stack).as_state().resources())
+    except (parameters.ParametersError, proposals.SpellingError) as error:
+        raise StepError(f"the links of {stack} cannot be rehearsed: {error}") from error
+    except (KeyError, TypeError) as error:
+        text = f"an end of a link of {stack} lacks {error}, which its cloud would be told"
+        raise StepError(text) from error
+
+
+def _conclude(result: report.Result) -> int:
+    print(f"\nEverything is in {FILE.relative_to(ROOT)}, without the keys.")
+    if result.failed:
+        print(f"{len(result.failed)} of {len(result.checks)} checks failed; see FAILED above. Each says what the two")
+        print("ends said; what AWS's end is made of is in components/vpn.py, the others in azure_link.py, gcp_link.py.")
+        return 1
+    if result.skipped:
+        print("Both ends agree on paper. Next: install what is named above, and run `make links` again.")
+        return 0
+    print(f"All {len(result.checks)} checks hold. Next: make preview STACK=prod, or docs/links.md for what to watch.")
+    return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
