@@ -126,6 +126,7 @@ def test_every_alert_of_google_tells_the_same_people_and_names_its_paragraph(dat
     assert data_stack.of("AlertPolicy")
     for policy in data_stack.of("AlertPolicy"):
         assert len(policy.inputs.get("notificationChannels", [])) == len(channels), policy.name
+        assert policy.inputs["userLabels"]["project"] == "novaretail", policy.name
         (condition,) = policy.inputs["conditions"]
         paragraph = condition["displayName"].split("/", 1)[1]
         assert policy.inputs["documentation"]["content"].endswith(f"docs/operations.md, {paragraph}."), policy.name

@@ -454,6 +454,12 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "novaretail:gcp.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
         ),
         (
+            "gcp.unread_minutes",
+            1440,
+            "novaretail:gcp.unread_minutes = 1440: input should be less than or equal to 720. "
+            "Give minutes that a message may wait for its reader before a person is told, 1 to 720.",
+        ),
+        (
             "gcp.timeout_seconds",
             900,
             "novaretail:gcp.timeout_seconds = 900: input should be less than or equal to 840. "
