@@ -50,6 +50,29 @@ _METRIC = {
     "metricQueries__metric__dimensions": "Metric.Dimensions",
 }
 
+_TUNNEL = {
+    "InsideCidr": "TunnelInsideCidr",
+    "PresharedKey": "PreSharedKey",
+    "IkeVersions": "IKEVersions",
+    "DpdTimeoutAction": "DPDTimeoutAction",
+    "DpdTimeoutSeconds": "DPDTimeoutSeconds",
+    **{f"Phase{phase}DhGroupNumbers": f"Phase{phase}DHGroupNumbers" for phase in (1, 2)},
+    **{f"Phase{phase}{what}Algorithms": "" for phase in (1, 2) for what in ("Encryption", "Integrity")},
+    **{f"Phase{phase}LifetimeSeconds": "" for phase in (1, 2)},
+    "RekeyMarginTimeSeconds": "",
+    "RekeyFuzzPercentage": "",
+    "ReplayWindowSize": "",
+    "StartupAction": "",
+    "LogOptions": "",
+    "EnableTunnelLifecycleControl": "",
+}
+"""What an option of a tunnel is called in the request; empty: the same."""
+_TUNNELS = {
+    f"tunnel{number}{option}": f"Options.TunnelOptions.{name or option}"
+    for number in (1, 2)
+    for option, name in _TUNNEL.items()
+}
+
 CALLS: dict[str, Call] = {
     "aws:accessanalyzer/analyzer:Analyzer": _call("accessanalyzer.CreateAnalyzer", type="type"),
     "aws:appautoscaling/policy:Policy": _call("application-autoscaling.PutScalingPolicy"),
@@ -148,6 +171,7 @@ CALLS: dict[str, Call] = {
     "aws:ec2/vpc:Vpc": _call("ec2.CreateVpc", ignored="enableDnsHostnames enableDnsSupport"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _call("ec2.CreateVpcEndpoint", policy="PolicyDocument"),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": _call("ec2.ModifyVpcEndpoint", policy="PolicyDocument"),
+    "aws:ec2/vpnConnection:VpnConnection": _call("ec2.CreateVpnConnection", **_TUNNELS),
     "aws:ec2transitgateway/routeTable:RouteTable": _call("ec2.CreateTransitGatewayRouteTable"),
     "aws:ec2transitgateway/route:Route": _call("ec2.CreateTransitGatewayRoute"),
     "aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation": _call("ec2.AssociateTransitGatewayRouteTable"),

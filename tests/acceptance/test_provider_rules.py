@@ -49,6 +49,7 @@ def test_every_entry_says_where_it_is_from() -> None:
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+TUNNELS = "aws:ec2/vpnConnection:VpnConnection"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 
 
@@ -65,6 +66,10 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
         (LIFECYCLE, {"rules": [{"id": "x", "filter": {"prefix": "a"}, "expiration": {}}]}, "exactly_one"),
         (LIFECYCLE, {"rules": [{"id": "x"}]}, "exactly_one"),
         (LIFECYCLE, {"rules": [{"id": "", "filter": {"prefix": "a"}}]}, "length"),
+        (TUNNELS, {"tunnel1StartupAction": "begin"}, "one_of"),
+        (TUNNELS, {"tunnel2Phase2EncryptionAlgorithms": ["AES256", "3DES"]}, "one_of"),
+        (TUNNELS, {"tunnel1Phase2LifetimeSeconds": 7200}, "between"),
+        (TUNNELS, {"tunnel2InsideCidr": "169.254.21.0/29"}, "pattern"),
         ("aws:iam/role:Role", {"description": "a “role”"}, "not_pattern"),
         ("aws:iam/role:Role", {"assumeRolePolicy": "{"}, "json"),
         ("aws:iam/role:Role", {"maxSessionDuration": 60}, "between"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 from botocore.session import get_session
 from pulumi_azure_native import network
 
 from components.vpn import Proposal
 from settings.links import OFFERS
+from tests.components.recording import ROOT
 
 
 def _offered(cloud: str, phase: str) -> list[Proposal]:
@@ -76,3 +81,53 @@ def test_galois_counter_mode_needs_no_integrity_beside_it() -> None:
     assert combined.azure_ike()["ike_integrity"] == "SHA384"
     assert (combined.gcp_ike()["integrities"], combined.gcp_ike()["prves"]) == ([], ["PRF-HMAC-SHA2-384"])
     assert combined.gcp_esp()["integrities"] == []
+
+
+PROGRAM = """
+import asyncio, json, sys
+import pulumi, pulumi_aws as aws
+from pulumi.runtime import mocks, rpc
+from components.place import Place
+from components.vpn import AwsEnd, AwsEndArgs, Proposal
+
+seen = {}
+
+class Mocks(mocks.Mocks):
+    def new_resource(self, args):
+        seen[args.name] = args.inputs
+        return args.name, dict(args.inputs)
+    def call(self, args):
+        raise KeyError(args.token)
+
+pulumi.runtime.set_mocks(Mocks(), preview=False)
+
+@pulumi.runtime.test
+def program():
+    where = Place(environment="prod", account="1", region="eu-west-1", keep_data=False, organization_id="o", tags={})
+    zones = {z: aws.ec2transitgateway.RouteTable(z, transit_gateway_id="tgw") for z in ("azure", "backbone")}
+    attachment = aws.ec2transitgateway.VpcAttachment("vpc", subnet_ids=[], transit_gateway_id="tgw", vpc_id="v")
+    proposal = Proposal(encryption="aes256", integrity="sha256", group=14)
+    end = AwsEnd("end", AwsEndArgs(
+        where=where, link="azure", peer_addresses=["192.0.2.1", "192.0.2.2"], peer_asn=64640,
+        tunnels=[["169.254.21.0/30", "169.254.22.0/30"], ["169.254.21.4/30", "169.254.22.4/30"]],
+        ike=proposal, esp=proposal, starts=False, preshared_keys={"azure-2-1": "chosen"}, transit_gateway_id="tgw",
+        trust_zones=zones, attachment=attachment, planned=[], logs_key_arn="key", log_days=30,
+        alerts_topic_arn="topic"))
+    return pulumi.Output.all(*(tunnel.address for tunnel in end.tunnels.values()))
+
+program()
+given = {n: {k: v for k, v in i.items() if k.endswith("PresharedKey") or k.endswith("StartupAction")}
+         for n, i in seen.items() if n in ("end-1", "end-2")}
+secret = {rpc._special_sig_key: rpc._special_secret_sig, "value": "chosen"}
+json.dump({"given": given, "secret": secret}, sys.stdout)
+"""
+
+
+def test_a_given_key_reaches_one_tunnel_alone_as_a_secret_and_the_others_keep_those_of_aws() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    waits = {"tunnel1StartupAction": "add", "tunnel2StartupAction": "add"}
+    assert found["given"] == {"end-1": waits, "end-2": waits | {"tunnel1PresharedKey": found["secret"]}}
