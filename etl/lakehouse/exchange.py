@@ -172,7 +172,7 @@ class Folder:
         """
         condition = {"If-None-Match": "*"} if before is None else {"If-Match": before.etag}
         s3 = boto3.client("s3")
-        # The parameters of put_object for this are younger than the boto3 that Glue has.
+        # As headers, which any boto3 sends: put_object has had parameters for them only since the end of 2024.
         s3.meta.events.register("before-call.s3.PutObject", lambda params, **_: params["headers"].update(condition))
         try:
             s3.put_object(
