@@ -18,6 +18,7 @@ from components.alerts import Alerts, AlertsArgs
 from components.artifacts import Artifacts, ArtifactsArgs
 from components.assets import archive, json_asset, sources
 from components.audit import TRAIL, Audit, AuditArgs
+from components.azure_exchange import AzureExchange, AzureExchangeArgs
 from components.azure_link import AzureLink, AzureLinkArgs
 from components.catalog import Catalog, CatalogArgs, OptimizerArgs
 from components.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
@@ -460,20 +461,43 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             opts=here,
         )
         links["azure"] = azure.summary
+        if config.azure and exchange:
+            reader = ExchangeAccess(
+                "exchange-access",
+                ExchangeAccessArgs(
+                    exchange=exchange,
+                    boundary_arn=access.boundary.arn,
+                    security_group_id=network.groups["exchange"].id,
+                    key_edition=config.azure.key_edition,
+                ),
+                opts=here,
+            )
+            factory = AzureExchange(
+                "exchange",
+                AzureExchangeArgs(
+                    where=where,
+                    resource_group_id=azure.resource_group.id,
+                    resource_group=azure.resource_group.name,
+                    location=azure.location,
+                    network_id=azure.network.id,
+                    runtime_subnet_id=azure.subnets["runtime"],
+                    endpoints_subnet_id=azure.subnets["endpoints"],
+                    workspace_id=azure.workspace.id,
+                    watch=azure.watch,
+                    tables=[shared_table.name for shared_table in data.exchanges if shared_table.target == "azure"],
+                    bucket=lake.buckets["analytics"].bucket,
+                    service_url=network.s3_url if config.azure.mode == "private" else where.s3_url,
+                    key=reader.key,
+                    granted=lake.grant_exchange(exchange, reader.user),
+                    script=Path("bridges/exchange/runtime.ps1"),
+                    **config.azure.model_dump(exclude={"mode", "allowed_ranges"}),
+                ),
+                opts=here,
+            )
+            pulumi.export("data_factory", factory.factory.name)
+            # What novaretail:azure.allowed_ranges has to list in mode allow_list.
+            pulumi.export("data_factory_address", azure.way_out.ip_address)
     pulumi.export("links", links)
-
-    if config.azure and exchange:
-        exchange_access = ExchangeAccess(
-            "exchange-access",
-            ExchangeAccessArgs(
-                exchange=exchange,
-                boundary_arn=access.boundary.arn,
-                security_group_id=network.groups["exchange"].id,
-                key_edition=config.azure.key_edition,
-            ),
-            opts=here,
-        )
-        lake.grant_exchange(exchange, exchange_access.user)
 
     audit = Audit(
         "audit",

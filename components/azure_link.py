@@ -71,8 +71,8 @@ class AzureLinkArgs:
 
 class AzureLink(ComponentResource):
     """`aws` is the AWS end; `connections` by a tunnel's name. For what lives at the other end: `resource_group`,
-    `location`, `network`, `subnets` (ids of "runtime" and "endpoints"), `workspace` for logs, `watch` for alerts and
-    its `action_group`."""
+    `location`, `network`, `subnets` (ids of "runtime" and "endpoints"), `way_out` (the runtime's address on the
+    internet), `workspace` for logs, `watch` for alerts and its `action_group`."""
 
     def __init__(self, name: str, args: AzureLinkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AzureLink", name, {}, opts)
@@ -85,6 +85,7 @@ class AzureLink(ComponentResource):
         self.network = network.VirtualNetwork(
             f"{name}-network", **self._here(), address_space={"address_prefixes": [args.network]}, opts=self._own
         )
+        self.way_out = self._address("way-out")
         gateway_subnet, self.subnets = self._subnets()
         self.addresses = [self._address(instance) for instance in INSTANCES]
         self.gateway = self._gateway(gateway_subnet)
@@ -124,12 +125,13 @@ class AzureLink(ComponentResource):
         }
 
     def _subnets(self) -> tuple[network.Subnet, dict[str, Output[str]]]:
-        """The gateway's subnet, and the ids of the others. Nothing in them gets an address of the internet's."""
+        """The gateway's subnet, and the ids of the others. Nothing in them gets an address of the internet's; the
+        runtime calls Azure's own management, and gets its patches, by one address that all of it goes out by."""
         name, args = self._name, self._args
         runtime = args.subnets["runtime"]
         groups = {
             # The machines of a runtime talk to each other, and are called by nobody else.
-            "runtime": self._group("runtime", [_allow_in("runtime", runtime, "*")]),
+            "runtime": self._group("runtime", [_allow_in("runtime", runtime, "*"), *_only_tls_out()]),
             "endpoints": self._group("endpoints", [_allow_in("runtime", runtime, "443")]),
         }
         gateway = network.Subnet(
@@ -138,6 +140,14 @@ class AzureLink(ComponentResource):
             virtual_network_name=self.network.name,
             subnet_name=GATEWAY_SUBNET,
             address_prefix=args.subnets["gateway"],
+            opts=self._own,
+        )
+        outside = network.NatGateway(
+            f"{name}-way-out",
+            **self._here(),
+            sku={"name": "Standard"},
+            public_ip_addresses=[{"id": self.way_out.id}],
+            idle_timeout_in_minutes=4,
             opts=self._own,
         )
         last, ids = gateway, {}
@@ -149,6 +159,7 @@ class AzureLink(ComponentResource):
                 subnet_name=purpose,
                 address_prefix=args.subnets[purpose],
                 default_outbound_access=False,
+                nat_gateway={"id": outside.id} if purpose == "runtime" else None,
                 network_security_group={"id": group.id},
                 # Private endpoints obey the group only where a subnet says so.
                 private_endpoint_network_policies="Enabled",
@@ -407,6 +418,29 @@ def _allow_in(name: str, block: str, ports: str) -> network.SecurityRuleArgsDict
         "destination_address_prefix": "*",
         "destination_port_range": ports,
     }
+
+
+def _only_tls_out() -> list[network.SecurityRuleArgsDict]:
+    """Rules before Azure's own, by which everything may go out; networks behind the gateway are not the internet."""
+    common: network.SecurityRuleArgsDict = {
+        "direction": "Outbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "source_address_prefix": "*",
+        "source_port_range": "*",
+        "destination_address_prefix": "Internet",
+    }
+    return [
+        {**common, "name": "tls-out", "priority": 100, "destination_port_range": "443"},
+        {
+            **common,
+            "name": "nothing-else-out",
+            "priority": 4096,
+            "access": "Deny",
+            "protocol": "*",
+            "destination_port_range": "*",
+        },
+    ]
 
 
 def _given(address: str | None) -> str:

@@ -98,6 +98,15 @@ class Network(ComponentResource):
         self._logs()
         self.register_outputs({"vpc_id": self.vpc.id, "transit_gateway_id": self.transit_gateway.id})
 
+    @property
+    def s3_url(self) -> Output[str]:
+        """Where S3 answers who comes over a link: the endpoint's own host name, which needs no DNS of ours.
+
+        Its first name is that of all zones; `bucket` stands where S3 asks for it ("AWS PrivateLink for Amazon S3").
+        """
+        name = self.s3_interface.dns_entries[0].dns_name
+        return name.apply(lambda dns: f"https://bucket.{dns.removeprefix('*.')}")
+
     def subnet_ids(self, purpose: str) -> list[Output[str]]:
         return [subnet.id for subnet in self.subnets[purpose]]
 

@@ -40,6 +40,11 @@ class Place:
         """The ARN of something in this account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
+    @property
+    def s3_url(self) -> str:
+        """Where S3 answers the internet in this region."""
+        return f"https://s3.{self.region}.amazonaws.com"
+
     def through(self, *services: str) -> dict[str, dict[str, Any]]:
         """The condition that a key is used by way of these AWS services, and not by a call to KMS itself."""
         return {"StringEquals": {"kms:ViaService": [f"{service}.{self.region}.amazonaws.com" for service in services]}}

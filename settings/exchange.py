@@ -43,7 +43,6 @@ class Azure(Section):
     deleted_days: int = Field(
         ge=7, le=90, description="days that deleted secrets and files can be called back, 7 to 90"
     )
-    log_days: int = Field(ge=30, le=730, description="days to keep Data Factory's and storage's logs, 30 to 730")
 
     def problems(self) -> Iterator[Problem]:
         if self.mode == "private" and self.allowed_ranges:

@@ -97,7 +97,21 @@ def complete(shape: Shape, id: str, arguments: Mapping[str, Any], *, preview: bo
                 found[name] = UNKNOWN
             elif field.required:
                 found[name] = _default(field.type) if name in shape.inputs else _plausible(name, field.type, shape, id)
+    if shape.token.startswith("azure-native:"):
+        _complete_inside(shape, id, found, preview=preview)
     return found
+
+
+def _complete_inside(shape: Shape, id: str, found: Properties, *, preview: bool) -> None:
+    """What the service adds inside an object that was given: the ids of an identity, the address of a vault."""
+    for name, field in shape.outputs.items():
+        value = found.get(name)
+        if field.type.kind != "object" or not isinstance(value, dict):
+            continue
+        for part, inner in shape.objects[field.type.object].items():
+            if inner.required and part not in value and inner.type.kind == "string":
+                value = {**value, part: UNKNOWN if preview else _plausible(part, inner.type, shape, id)}
+        found[name] = value
 
 
 def identifier(shape: Shape, arguments: Mapping[str, Any]) -> str:

@@ -150,6 +150,8 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
             outputs[f"tunnel{tunnel}PresharedKey"] = f"{name}-key-{tunnel}"
     if type_ == "azure-native:network:PublicIPAddress":
         outputs["ipAddress"] = f"{name}-address"
+    if type_.startswith("azure-native:"):
+        outputs["identity"] = {"type": "SystemAssigned", "principalId": f"principal-of-{name}", "tenantId": "tenant"}
     if type_ == "aws:organizations/organization:Organization":
         outputs["roots"] = [{"id": "r-abcd", "name": "Root"}]
     return outputs | {

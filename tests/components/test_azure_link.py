@@ -208,13 +208,32 @@ def test_nothing_of_the_virtual_network_is_called_but_private_endpoints_by_the_r
         assert subnets[purpose]["networkSecurityGroup"] == {"id": f"azure-{purpose}-rules-id"}
         assert subnets[purpose]["defaultOutboundAccess"] is False
         assert subnets[purpose]["addressPrefix"] == planned["subnets"][purpose]
-        allowed, nobody = data_stack.one(f"azure-{purpose}-rules").inputs["securityRules"]
+        rules = data_stack.one(f"azure-{purpose}-rules").inputs["securityRules"]
+        allowed, nobody = (rule for rule in rules if rule["direction"] == "Inbound")
         assert (allowed["access"], allowed["sourceAddressPrefix"], allowed["destinationPortRange"]) == (
             "Allow",
             planned["subnets"]["runtime"],
             ports,
         )
         assert (nobody["access"], nobody["sourceAddressPrefix"], nobody["direction"]) == ("Deny", "*", "Inbound")
+
+
+def test_the_runtime_alone_calls_the_internet_by_tls_and_by_one_address(data_stack: Recording) -> None:
+    subnets = {s.inputs["subnetName"]: s.inputs for s in data_stack.of("network:Subnet")}
+    (outside,) = data_stack.of("network:NatGateway")
+    assert outside.inputs["publicIpAddresses"] == [{"id": "azure-way-out-address-id"}]
+    assert {name: s.get("natGateway") for name, s in subnets.items()} == {
+        GATEWAY_SUBNET: None,
+        "runtime": {"id": "azure-way-out-id"},
+        "endpoints": None,
+    }
+    rules = data_stack.one("azure-runtime-rules").inputs["securityRules"]
+    out = {
+        (r["access"], r["protocol"], r["destinationAddressPrefix"], r["destinationPortRange"], r["priority"])
+        for r in rules
+        if r["direction"] == "Outbound"
+    }
+    assert out == {("Allow", "Tcp", "Internet", "443", 100), ("Deny", "*", "Internet", "*", 4096)}
 
 
 def test_negotiations_and_routes_are_logged_at_both_ends(data_stack: Recording, planned: dict[str, Any]) -> None:

@@ -126,7 +126,9 @@ def test_what_guards_a_kept_bucket_is_kept_with_it(prod: Recording) -> None:
 
 
 def test_nothing_is_protected_where_data_need_not_be_kept(local: Recording) -> None:
-    assert [r.name for r in local.resources if r.protect or r.retain_on_delete] == []
+    # Key Vault deletes no secret for who comes from outside its network: it goes with its vault.
+    kept = [r for r in local.resources if r.retain_on_delete and r.type != "azure-native:keyvault:Secret"]
+    assert [r.name for r in local.resources if r.protect] == [r.name for r in kept] == []
 
 
 def test_every_role_is_bounded_and_trusts_services_for_this_account_only(data_stack: Recording) -> None:
@@ -183,7 +185,8 @@ def test_nothing_is_public(stack: Recording) -> None:
         b.inputs["bucket"] for b in stack.of("s3/bucket:Bucket")
     }
     for kind in ("InternetGateway", "NatGateway", "Eip", "EgressOnlyInternetGateway", "FunctionUrl"):
-        assert stack.of(kind) == []
+        # Azure's runtime calls Azure by one address; nobody calls it (test_azure_link.py).
+        assert [r.name for r in stack.of(kind) if not r.type.startswith("azure-native:")] == []
     assert [r.name for r in stack.resources if r.inputs.get("publiclyAccessible") not in (None, False)] == []
     assert [r.name for r in stack.of("ec2/subnet:Subnet") if r.inputs["mapPublicIpOnLaunch"]] == []
 
@@ -304,7 +307,7 @@ def test_a_component_takes_name_args_and_opts_and_its_args_are_frozen_and_by_key
 def test_components_do_not_know_each_other(module: str) -> None:
     shared = {"policies", "buckets", "assets", "place", "tagging", "alarms", "endpoints", "traffic", "functions"}
     shared |= {"pipeline", "rules", "names", "delivery_rights", "cis", "google_alerts", "vpn", "exchange_rules"}
-    shared |= {"azure_alerts"}
+    shared |= {"azure_alerts", "azure_runtime", "exchange_pipeline"}
     text = (ROOT / "components" / f"{module}.py").read_text()
     imported = set(re.findall(r"^from components\.(\w+) import", text, re.M))
     assert imported <= shared
