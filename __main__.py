@@ -30,7 +30,9 @@ from components.detection import Detection, DetectionArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.exchange_access import ExchangeAccess, ExchangeAccessArgs
 from components.exchange_rules import ExchangeWay
+from components.gcp_link import GcpLink, GcpLinkArgs
 from components.google_alerts import GoogleAlerts, GoogleAlertsArgs
+from components.google_names import GoogleNames, GoogleNamesArgs
 from components.guardrails import Guardrails, GuardrailsArgs
 from components.lake import Lake, LakeArgs
 from components.landing import FUNCTION as LANDING
@@ -402,12 +404,39 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         warehouse.grant_query(person)
     processing.grant_operate(people.roles["engineer"])
 
-    if config.gcp and access.bridge:
-        google_alerts = GoogleAlerts(
+    links: dict[str, Any] = {}
+    google_channels: list[Output[str]] = []
+    google_ready: list[pulumi.Resource] = []
+    if config.gcp:
+        google_channels = GoogleAlerts(
             "google-alerts",
             GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump()),
             opts=here,
+        ).channels
+    if config.gcp and config.links and config.links.gcp:
+        gcp_link = GcpLink(
+            "gcp",
+            GcpLinkArgs(
+                where=where,
+                project=config.gcp.project,
+                transit_gateway_id=network.transit_gateway.id,
+                transit_asn=config.network.transit_asn,
+                trust_zones=network.trust_zones,
+                attachment=network.transit_attachment,
+                route_table_id=network.route_tables["applications"].id,
+                planned=network.blocks["applications"],
+                preshared_keys=config.preshared_keys,
+                logs_key_arn=logs_key_arn,
+                alerts_topic_arn=alerts.topic_arn,
+                google_channels=google_channels,
+                **config.links.gcp.model_dump(mode="json"),
+            ),
+            opts=here,
         )
+        google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
+        google_ready = [*gcp_link.ready, *google_names.records]
+        links["gcp"] = gcp_link.summary
+    if config.gcp and access.bridge:
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
@@ -424,11 +453,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 kms_key_arn=keys.arn("streaming"),
                 logs_key_arn=logs_key_arn,
                 alerts_topic_arn=alerts.topic_arn,
-                google_channels=google_alerts.channels,
+                google_channels=google_channels,
                 **config.encryption.model_dump(),
                 depends_on=[
                     *(streaming.topics[topic.name] for topic in shared),
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),
+                    *google_ready,
                 ],
                 **config.gcp.model_dump(),
             ),
@@ -439,7 +469,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         pulumi.export("pubsub_topics", {name: topic.name for name, topic in bridge.topics.items()})
         pulumi.export("pubsub_subscriptions", {name: kept.name for name, kept in bridge.subscriptions.items()})
 
-    links: dict[str, Any] = {}
     if config.links and config.links.azure:
         azure = AzureLink(
             "azure",

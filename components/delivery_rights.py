@@ -45,6 +45,8 @@ LINKED = (
     "transitgateway.amazonaws.com",
 )
 """Services that make a role of their own in an account when they are first used there."""
+NAMES = "arn:aws:route53:::"
+"""What the ARNs of Route 53 begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -396,7 +398,7 @@ def _anywhere(actions: Sequence[str]) -> list[Statement]:
 
 
 def _further(group: str, target: Target, *, change: bool) -> list[Statement]:
-    further = {"storage": _storage, "operations": _dashboards, "identity": _roles}
+    further = {"storage": _storage, "operations": _dashboards, "network": _names, "identity": _roles}
     return further[group](target, change) if group in further else []
 
 
@@ -454,6 +456,16 @@ def _dashboards(target: Target, change: bool) -> list[Statement]:
         # A new database is prepared by a function: the one that a deployment calls.
         statements.append(allow(["lambda:InvokeFunction"], [target.arn("lambda", f"function:{PREPARES}")]))
     return statements
+
+
+def _names(target: Target, change: bool) -> list[Statement]:
+    """Private zones; Route 53 is of no region, and an ARN of its has no account."""
+    zone = ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource*"]
+    if change:
+        zone += ["route53:*VPC*HostedZone", "route53:ChangeResourceRecordSets", "route53:ChangeTagsForResource"]
+        zone += ["route53:DeleteHostedZone", "route53:UpdateHostedZoneComment"]
+    statements = [allow(zone, [f"{NAMES}hostedzone/*"]), allow(["route53:GetChange"], [f"{NAMES}change/*"])]
+    return [*statements, *_anywhere(["route53:CreateHostedZone"])] if change else statements
 
 
 def _roles(target: Target, change: bool) -> list[Statement]:
@@ -549,10 +561,10 @@ def boundary(target: Target) -> list[Statement]:
     names = sorted({service.name for service in every} - {"kafka-cluster"})  # whose ARNs are those of kafka
     resources: list[Input[str]] = [target.arn(name, "*") for name in (*names, "kms")]
     resources += [target.arn(name, "*", region="") for name in ("cloudwatch", "iam")]
-    resources += [f"arn:aws:s3:::{target.name('*')}"]
-    whole = [f"{name}:*" for name in (*names, "kafka-cluster", "kms", "s3")]
+    resources += [f"arn:aws:s3:::{target.name('*')}", f"{NAMES}*"]
+    whole = [f"{name}:*" for name in (*names, "kafka-cluster", "kms", "route53", "s3")]
     free = [action for service in every for action in service.actions((*service.makes, *service.looks))]
-    free += ["kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping"]
+    free += ["kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping", "route53:CreateHostedZone"]
     own = [target.arn("iam", f"role/{role}", region="") for role in (ADMIN_ROLE, DEPLOY_ROLE, PREVIEW_ROLE)]
     own.append(target.arn("iam", f"policy/{DELIVERY}*", region=""))
     platform = target.arn("iam", f"policy/{PLATFORM_BOUNDARY.format(environment=target.environment)}", region="")

@@ -159,6 +159,7 @@ def bounded(resource: Resource) -> Iterator[str]:
 WITHOUT_RESOURCE_LEVEL = re.compile(
     r"^(ec2:Describe(\w+|\*)"
     r"|cloudwatch:PutMetricData"
+    r"|route53:(CreateHostedZone|ListHostedZones\w*)"
     r"|redshift-data:((Cancel|Describe)Statement|GetStatementResult|ListStatements)"
     r"|logs:(GetQueryResults|StopQuery)"
     r"|xray:(Put|GetSampling)(\w+|\*)"

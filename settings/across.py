@@ -71,6 +71,9 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
         yield Problem(
             "novaretail:azure.mode", azure.mode, rule, "Add novaretail:links.azure, or remove novaretail:azure"
         )
+    if links and links.gcp and not values.get("gcp"):
+        rule = "the link's end in Google Cloud is made in the project that novaretail:gcp names, and there is none"
+        yield Problem("novaretail:links.gcp", links.gcp.region, rule, "Add novaretail:gcp, or remove links.gcp")
     keys = valid.get(KEYS, {})
     if network and (links or keys):
         for problem in AddressPlan(network, links or Links(), keys).problems():

@@ -90,6 +90,8 @@ _TYPES: dict[str, frozenset[str]] = {
     "aws:redshiftdata/statement:Statement": EVERY,
     "aws:redshiftserverless/namespace:Namespace": frozenset({"namespaceName", "dbName"}),
     "aws:redshiftserverless/workgroup:Workgroup": frozenset({"workgroupName", "namespaceName"}),
+    "aws:route53/record:Record": frozenset({"zoneId", "type", "setIdentifier"}),
+    "aws:route53/zone:Zone": frozenset({"delegationSetId"}),
     "aws:s3/bucket:Bucket": frozenset({"bucket", "bucketPrefix", "objectLockEnabled"}),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _BUCKET,
     "aws:s3/bucketObject:BucketObject": frozenset({"bucket", "key"}),
@@ -107,7 +109,21 @@ _TYPES: dict[str, frozenset[str]] = {
     "azure-native:monitor:DiagnosticSetting": frozenset({"resourceUri"}),
     "azure-native:network:PublicIPAddress": frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku"}),
     "azure-native:network:Subnet": frozenset({"virtualNetworkName"}),
+    "gcp:compute/externalVpnGateway:ExternalVpnGateway": frozenset({"description", "interfaces", "redundancyType"}),
+    "gcp:compute/firewall:Firewall": frozenset({"direction", "network"}),
+    "gcp:compute/haVpnGateway:HaVpnGateway": frozenset({"description", "network", "stackType", "gatewayIpVersion"}),
     "gcp:compute/network:Network": frozenset({"autoCreateSubnetworks", "description"}),
+    "gcp:compute/route:Route": EVERY,
+    "gcp:compute/router:Router": frozenset({"network", "encryptedInterconnectRouter"}),
+    "gcp:compute/routerInterface:RouterInterface": EVERY,
+    "gcp:compute/routerPeer:RouterPeer": frozenset({"router", "interface"}),
+    "gcp:compute/routerRoutePolicy:RouterRoutePolicy": frozenset({"router"}),
+    "gcp:compute/subnetwork:Subnetwork": frozenset({"network", "description", "purpose"}),
+    "gcp:compute/vPNTunnel:VPNTunnel": frozenset(
+        {"cipherSuite", "description", "ikeVersion", "localTrafficSelectors", "peerExternalGateway",
+         "peerExternalGatewayInterface", "peerGcpGateway", "peerIp", "remoteTrafficSelectors", "router",
+         "sharedSecret", "targetVpnGateway", "vpnGateway", "vpnGatewayInterface"}
+    ),
     "gcp:pubsub/subscription:Subscription": frozenset({"topic", "enableMessageOrdering", "filter"}),
 }  # fmt: skip
 

@@ -136,6 +136,9 @@ class _Walk:
             self.structure(path, shape, value)
         elif kind == "list":
             self._list(path, shape, value)
+        elif kind != "map" and isinstance(value, list):  # a list of plain values for one of {Value: ...}
+            for index, item in enumerate(value):
+                self.value(f"{path}[{index}]", shape, item)
         elif kind == "map" and isinstance(value, Mapping):
             for key, item in value.items():
                 self.value(f"{path}[{key!r}]", shape.key, key)

@@ -294,14 +294,21 @@ CALLS: dict[str, Call] = {
     "aws:redshiftserverless/resourcePolicy:ResourcePolicy": _call("redshift-serverless.PutResourcePolicy"),
     "aws:redshiftserverless/usageLimit:UsageLimit": _call("redshift-serverless.CreateUsageLimit"),
     "aws:redshiftserverless/workgroup:Workgroup": _call("redshift-serverless.CreateWorkgroup"),
-    "aws:route53/record:Record": _call("route53.ChangeResourceRecordSets", ignored="allowOverwrite"),
+    "aws:route53/record:Record": _call(
+        "route53.ChangeResourceRecordSets",
+        "ChangeBatch",
+        "Changes",
+        "ResourceRecordSet",
+        ignored="allowOverwrite zoneId",
+        records="ResourceRecords.Value",
+    ),
     "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": _call(
         "route53resolver.CreateResolverQueryLogConfig", given="CreatorRequestId"
     ),
     "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": _call(
         "route53resolver.AssociateResolverQueryLogConfig"
     ),
-    "aws:route53/zone:Zone": _call("route53.CreateHostedZone", given="CallerReference"),
+    "aws:route53/zone:Zone": _call("route53.CreateHostedZone", vpcs="VPC", given="CallerReference"),
     "aws:s3/bucket:Bucket": _call("s3.CreateBucket", objectLockEnabled="ObjectLockEnabledForBucket"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _call(
         "s3.PutBucketLifecycleConfiguration", bucket="Bucket"

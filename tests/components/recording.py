@@ -152,6 +152,8 @@ def _computed(type_: str, name: str) -> dict[str, Any]:
         outputs["ipAddress"] = f"{name}-address"
     if type_.startswith("azure-native:"):
         outputs["identity"] = {"type": "SystemAssigned", "principalId": f"principal-of-{name}", "tenantId": "tenant"}
+    if type_ == "gcp:compute/haVpnGateway:HaVpnGateway":
+        outputs["vpnInterfaces"] = [{"id": 0, "ipAddress": "35.242.0.10"}, {"id": 1, "ipAddress": "35.220.0.10"}]
     if type_ == "aws:organizations/organization:Organization":
         outputs["roots"] = [{"id": "r-abcd", "name": "Root"}]
     return outputs | {

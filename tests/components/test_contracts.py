@@ -20,9 +20,12 @@ from tests.components.recording import ROOT, Recording, Registered, organization
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
 LABELLED_BY_TAGS = {
+    "gcp:compute/externalVpnGateway:ExternalVpnGateway",
+    "gcp:compute/haVpnGateway:HaVpnGateway",
+    "gcp:compute/vPNTunnel:VPNTunnel",
     "gcp:kms/cryptoKey:CryptoKey",
-    "gcp:pubsub/topic:Topic",
     "gcp:pubsub/subscription:Subscription",
+    "gcp:pubsub/topic:Topic",
 }
 CODE_BUCKET = "artifacts-code"
 """Made again from the repository at each update."""
@@ -251,6 +254,9 @@ def test_physical_names_are_within_the_limits_of_their_services(stack: Recording
         "aws:redshiftserverless/namespace:Namespace": ("namespaceName", r"[a-z0-9-]{3,64}"),
         "aws:redshiftserverless/workgroup:Workgroup": ("workgroupName", r"[a-z0-9-]{3,64}"),
         "aws:cloudwatch/logGroup:LogGroup": ("name", r"[\w./#-]{1,512}"),
+        "gcp:compute/routerInterface:RouterInterface": ("name", r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"),
+        "gcp:compute/routerPeer:RouterPeer": ("name", r"[a-z][-a-z0-9]{0,61}[a-z0-9]"),
+        "gcp:compute/vPNTunnel:VPNTunnel": ("name", r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"),
         "gcp:pubsub/topic:Topic": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
         "gcp:pubsub/subscription:Subscription": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),
         "gcp:pubsub/schema:Schema": ("name", r"(?!goog)[a-zA-Z][\w.~+%-]{2,254}"),

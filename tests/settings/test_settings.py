@@ -584,10 +584,18 @@ def test_a_stack_is_deployed_by_exactly_one_way(deployment: dict[str, str], expe
 
 def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
     raw = _raw("prod")
-    del raw["gcp"]
+    del raw["gcp"], raw["links"]["gcp"]
     parsed = settings.parse(raw, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.gcp is None
+
+
+def test_a_link_to_google_needs_the_section_that_names_its_project() -> None:
+    (problem,) = _changed(lambda raw: raw.pop("gcp"))
+    assert problem == (
+        'novaretail:links.gcp = "europe-west1": the link\'s end in Google Cloud is made in the project that '
+        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove links.gcp."
+    )
 
 
 def test_too_few_zones_are_named_though_their_blocks_fit() -> None:
