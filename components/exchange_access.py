@@ -53,7 +53,7 @@ class ExchangeAccess(ComponentResource):
                 ip_protocol="tcp",
                 from_port=443,
                 to_port=443,
-                description="Data Factory's runtime, over the link to Azure",
+                description="Runtime of Data Factory, over the link to Azure",
                 tags=exchange.where.tags,
                 opts=own,
             )
