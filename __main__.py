@@ -50,6 +50,7 @@ from components.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubB
 from components.sinks import COMMITS, LakeSinks, LakeSinksArgs, connector_name
 from components.streaming import Streaming, StreamingArgs
 from components.tagging import base_tags
+from components.vpn import AwsEnd
 from components.warehouse import Warehouse, WarehouseArgs
 
 
@@ -405,6 +406,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     processing.grant_operate(people.roles["engineer"])
 
     links: dict[str, Any] = {}
+    ends: list[AwsEnd] = []
     google_channels: list[Output[str]] = []
     google_ready: list[pulumi.Resource] = []
     if config.gcp:
@@ -436,6 +438,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
         google_ready = [*gcp_link.ready, *google_names.records]
         links["gcp"] = gcp_link.summary
+        ends.append(gcp_link.aws)
     if config.gcp and access.bridge:
         bridge = PubSubBridge(
             "bridge",
@@ -490,6 +493,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             opts=here,
         )
         links["azure"] = azure.summary
+        ends.append(azure.aws)
         if config.azure and exchange:
             reader = ExchangeAccess(
                 "exchange-access",
@@ -560,7 +564,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             functions=[LANDING, *([FUNCTION] if shared else [])],
             queues=[f"{LANDING}-failures", *([FAILURES] if shared else [])],
             workgroup=warehouse.workgroup.workgroup_name,
-            alarm_arns=[one.arn for owner in (streaming, sinks, processing, audit) for one in owner.alarms],
+            tunnels={name: measured for end in ends for name, measured in end.measured.items()},
+            alarm_arns=[one.arn for owner in (streaming, sinks, processing, audit, *ends) for one in owner.alarms],
         ),
         opts=here,
     )

@@ -24,7 +24,7 @@ class DashboardArgs:
     """`groups` has the topic that each consumer group reads; `commits` is the sinks' own metric.
 
     `capture_id` is what DMS calls the replication in its metrics; `queues` are those of what functions could not do;
-    `alarm_arns` those of all components.
+    `tunnels` have the id of their VPN connection and AWS's address; `alarm_arns` are those of all components.
     """
 
     where: Place
@@ -39,6 +39,7 @@ class DashboardArgs:
     functions: Sequence[str]
     queues: Sequence[str]
     workgroup: Input[str]
+    tunnels: Mapping[str, tuple[Input[str], Input[str]]]
     alarm_arns: Sequence[Input[str]]
 
 
@@ -68,6 +69,12 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
             [kafka, "SumOffsetLag", "Cluster Name", args.cluster_name, "Consumer Group", group, "Topic", topic]
             for group, topic in args.groups.items()
             if group.startswith(prefix)
+        ]
+
+    def tunnels(metric: str) -> list[Metric]:
+        return [
+            ["AWS/VPN", metric, "VpnId", connection, "TunnelIpAddress", address, {"label": name}]
+            for name, (connection, address) in args.tunnels.items()
         ]
 
     lines: list[tuple[str, str, list[Metric]]] = [
@@ -134,6 +141,9 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
             "Maximum",
             [["AWS/Redshift-Serverless", "ComputeCapacity", "Workgroup", args.workgroup]],
         ),
+        ("Links: tunnels that are up", "Minimum", tunnels("TunnelState")),
+        ("Links: bytes to us", "Sum", tunnels("TunnelDataIn")),
+        ("Links: bytes from us", "Sum", tunnels("TunnelDataOut")),
     ]
     shown = [line for line in lines if line[2]]
     alarms: dict[str, Any] = {

@@ -183,6 +183,11 @@ class AwsEnd(ComponentResource):
         self._watch_rekeys()
         self.register_outputs({"tunnels": {tunnel.name: tunnel.address for tunnel in self.tunnels.values()}})
 
+    @property
+    def measured(self) -> dict[str, tuple[Output[str], Output[str]]]:
+        """What AWS's metrics call each tunnel: the id of its connection, and its address."""
+        return {t.name: (self.connections[t.connection - 1].id, t.address) for t in self.tunnels.values()}
+
     def lead(self, name: str, route_table_id: Input[str], blocks: Sequence[str]) -> list[Resource]:
         """Let subnets of the VPC answer, or call, blocks of the other end; `name` is their purpose."""
         return [

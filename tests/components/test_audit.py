@@ -18,6 +18,7 @@ DOCUMENTED: dict[str, dict[str, set[str]]] = {
     },
     "AWS/DMS": {"CDCLatencySource": {"ReplicationConfigId"}, "CDCLatencyTarget": {"ReplicationConfigId"}},
     "AWS/Redshift-Serverless": {"ComputeCapacity": {"Workgroup"}},
+    "AWS/VPN": {metric: {"VpnId", "TunnelIpAddress"} for metric in ("TunnelState", "TunnelDataIn", "TunnelDataOut")},
     "AWS/States": {"ExecutionsSucceeded": {"StateMachineArn"}, "ExecutionTime": {"StateMachineArn"}},
     "Glue": {"glue.driver.aggregate.elapsedTime": {"JobName", "JobRunId", "Type"}},
 }
@@ -108,7 +109,7 @@ def test_every_metric_of_the_dashboard_is_one_that_exists(data_stack: Recording)
     made = own_metrics(data_stack)
     shown = [m for w in _body(data_stack)["widgets"] if w["type"] == "metric" for m in w["properties"]["metrics"]]
     assert len(shown) > 15
-    for namespace, metric, *dimensions in shown:
+    for namespace, metric, *dimensions in ([part for part in m if isinstance(part, str)] for m in shown):
         names = set(dimensions[::2])
         assert len(dimensions) == 2 * len(names)
         if namespace.startswith("NovaRetail/"):
@@ -149,4 +150,17 @@ def test_the_dashboard_shows_the_path_from_topics_to_the_warehouse_in_order(prod
         "Bridge",
         "Functions",
         "Warehouse",
+        "Links",
     ]
+
+
+def test_the_dashboard_shows_every_tunnel_of_the_links_by_its_name(prod: Recording) -> None:
+    for metric in ("TunnelState", "TunnelDataIn", "TunnelDataOut"):
+        (shown,) = [
+            w["properties"]["metrics"]
+            for w in _body(prod)["widgets"]
+            if w["type"] == "metric" and w["properties"]["metrics"][0][1] == metric
+        ]
+        names = {options["label"]: address for *_, address, options in shown}
+        assert list(names) == [f"{link}-{n}-{t}" for link in ("gcp", "azure") for n in (1, 2) for t in (1, 2)]
+        assert len(set(names.values())) == 8
