@@ -30,7 +30,7 @@ MODULES = f"""
 import contextlib, io, json, sys
 from tests.components import recording
 with contextlib.redirect_stdout(io.StringIO()):
-    recording._main({STACK!r})
+    recording._main({STACK!r}, {{}})
 sdks = ("pulumi", "pulumi_aws", "pulumi_azure_native", "pulumi_gcp")
 print(json.dumps([name for name in sys.modules if name.split(".")[0] in sdks]))
 """
