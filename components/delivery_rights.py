@@ -565,8 +565,8 @@ def boundary(target: Target) -> list[Statement]:
     whole = [f"{name}:*" for name in (*names, "kafka-cluster", "kms", "route53", "s3")]
     free = [action for service in every for action in service.actions((*service.makes, *service.looks))]
     free += ["kms:CreateKey", "kms:ListAliases", "lambda:CreateEventSourceMapping", "route53:CreateHostedZone"]
-    # What EC2 describes is many actions, and a policy has a limit; which of them a role has, its own policies say.
-    free = ["ec2:Describe*", *(action for action in free if not action.startswith("ec2:Describe"))]
+    # All that there is of them, in one word: a policy has a limit.
+    free = ["redshift-serverless:*UsageLimit*", *(action for action in free if "UsageLimit" not in action)]
     own = [target.arn("iam", f"role/{role}", region="") for role in (ADMIN_ROLE, DEPLOY_ROLE, PREVIEW_ROLE)]
     own.append(target.arn("iam", f"policy/{DELIVERY}*", region=""))
     platform = target.arn("iam", f"policy/{PLATFORM_BOUNDARY.format(environment=target.environment)}", region="")

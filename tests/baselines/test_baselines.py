@@ -138,4 +138,5 @@ def test_a_baseline_has_no_secret_and_no_generated_text() -> None:
     for stack in STACKS:
         written = text(snapshot(record(stack)))
         assert "4dabf18193072939515e22adb298388d" not in written
-        assert max(map(len, written.splitlines())) < 4000, stack
+        # The longest text that people wrote is how a machine of the exchange's runtime installs it.
+        assert max(map(len, written.splitlines())) < 6000, stack
