@@ -68,6 +68,10 @@ def _resource(resource: Registered, types: Mapping[str, str], base: Mapping[str,
     return taken
 
 
+ENCODED = "-EncodedCommand "
+"""What follows is a script of the tree in PowerShell's own encoding; the tree's history shows its changes."""
+
+
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         if SECRET in value:
@@ -77,6 +81,8 @@ def _value(name: str, value: Any) -> Any:
         return {key: _value(key, item) for key, item in value.items()}
     if isinstance(value, list):
         return [_value(name, item) for item in value]
+    if isinstance(value, str) and ENCODED in value:
+        return value.partition(ENCODED)[0] + f"{ENCODED}(generated text)"
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return {"json": json.loads(value)}
