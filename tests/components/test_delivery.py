@@ -230,7 +230,7 @@ def test_every_service_that_the_program_uses_may_be_deployed_and_previewed(organ
             a.split(":")[0] for s in _statements(organization, role) if s["Effect"] == "Allow" for a in s["Action"]
         }
         used = {_service(r.type) for r in record(stack).resources if r.type.startswith("aws:")}
-        assert used <= given, f"add what a {role} {reason} of them to components/delivery_rights.py"
+        assert used <= given, f"add what a {role} {reason} of them to components/delivery_services.py"
 
 
 def _service(type_: str) -> str:
