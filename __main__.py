@@ -405,8 +405,17 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         warehouse.grant_query(person)
     processing.grant_operate(people.roles["engineer"])
 
-    links: dict[str, Any] = {}
     ends: list[AwsEnd] = []
+    transit: dict[str, Any] = {
+        "where": where,
+        "transit_gateway_id": network.transit_gateway.id,
+        "transit_asn": config.network.transit_asn,
+        "trust_zones": network.trust_zones,
+        "attachment": network.transit_attachment,
+        "preshared_keys": config.preshared_keys,
+        "logs_key_arn": logs_key_arn,
+        "alerts_topic_arn": alerts.topic_arn,
+    }
     google_channels: list[Output[str]] = []
     google_ready: list[pulumi.Resource] = []
     if config.gcp:
@@ -419,25 +428,17 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         gcp_link = GcpLink(
             "gcp",
             GcpLinkArgs(
-                where=where,
                 project=config.gcp.project,
-                transit_gateway_id=network.transit_gateway.id,
-                transit_asn=config.network.transit_asn,
-                trust_zones=network.trust_zones,
-                attachment=network.transit_attachment,
-                route_table_id=network.route_tables["applications"].id,
                 planned=network.blocks["applications"],
-                preshared_keys=config.preshared_keys,
-                logs_key_arn=logs_key_arn,
-                alerts_topic_arn=alerts.topic_arn,
+                route_table_id=network.route_tables["applications"].id,
                 google_channels=google_channels,
+                **transit,
                 **config.links.gcp.model_dump(mode="json"),
             ),
             opts=here,
         )
         google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
         google_ready = [*gcp_link.ready, *google_names.records]
-        links["gcp"] = gcp_link.summary
         ends.append(gcp_link.aws)
     if config.gcp and access.bridge:
         bridge = PubSubBridge(
@@ -476,23 +477,15 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         azure = AzureLink(
             "azure",
             AzureLinkArgs(
-                where=where,
-                transit_gateway_id=network.transit_gateway.id,
-                transit_asn=config.network.transit_asn,
-                trust_zones=network.trust_zones,
-                attachment=network.transit_attachment,
                 # S3's interface endpoint is in these subnets; nothing else of the VPC is told of, or answers.
                 planned=network.blocks["endpoints"],
                 route_table_id=network.route_tables["endpoints"].id,
-                preshared_keys=config.preshared_keys,
-                logs_key_arn=logs_key_arn,
-                alerts_topic_arn=alerts.topic_arn,
+                **transit,
                 **config.alerts.model_dump(),
                 **config.links.azure.model_dump(mode="json"),
             ),
             opts=here,
         )
-        links["azure"] = azure.summary
         ends.append(azure.aws)
         if config.azure and exchange:
             reader = ExchangeAccess(
@@ -530,7 +523,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             pulumi.export("data_factory", factory.factory.name)
             # What novaretail:azure.allowed_ranges has to list in mode allow_list.
             pulumi.export("data_factory_address", azure.way_out.ip_address)
-    pulumi.export("links", links)
+    pulumi.export("links", {end.link: end.summary for end in ends})
 
     audit = Audit(
         "audit",
@@ -565,7 +558,10 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             queues=[f"{LANDING}-failures", *([FAILURES] if shared else [])],
             workgroup=warehouse.workgroup.workgroup_name,
             tunnels={name: measured for end in ends for name, measured in end.measured.items()},
-            alarm_arns=[one.arn for owner in (streaming, sinks, processing, audit, *ends) for one in owner.alarms],
+            alarm_arns=[
+                *(one.arn for owner in (streaming, sinks, processing, audit) for one in owner.alarms),
+                *(one.arn for end in ends for one in end.alarms),
+            ],
         ),
         opts=here,
     )

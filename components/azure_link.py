@@ -6,17 +6,15 @@ addresses and gateway, AWS's customer gateways and connections, Azure's picture 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_azure_native import monitor, network, operationalinsights, resources
 
 from components.azure_alerts import AzureWatch, action_group, azure_alert
-from components.place import Place
-from components.vpn import TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, Proposal, Tunnel, peer_inside
+from components.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel, peer_inside
 
 LINK = "azure"
 GATEWAY_SUBNET = "GatewaySubnet"
@@ -36,37 +34,13 @@ NAMESPACE = "Microsoft.Network/virtualNetworkGateways"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AzureLinkArgs:
-    """The fields from `location` on are those of settings.AzureLink; see there.
+class AzureLinkArgs(LinkArgs):
+    """`emails`: who is told by Azure itself. The other fields are those of settings.AzureLink; see there."""
 
-    transit_gateway_id, trust_zones, attachment: of the network; the attachment is the VPC's.
-    transit_asn: AWS's AS number.
-    planned: the blocks of the VPC that the runtime may call, and that AWS announces.
-    route_table_id: of the subnets with these blocks; they answer the runtime.
-    preshared_keys: by a tunnel's name, of those only that do not take AWS's own.
-    emails: who is told by Azure itself.
-    """
-
-    where: Place
-    transit_gateway_id: Input[str]
-    transit_asn: int
-    trust_zones: Mapping[str, aws.ec2transitgateway.RouteTable]
-    attachment: aws.ec2transitgateway.VpcAttachment
-    planned: Sequence[str]
-    route_table_id: Input[str]
-    preshared_keys: Mapping[str, Input[str]]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     emails: Sequence[str]
     location: str
-    asn: int
     gateway_sku: str
     network: str
-    subnets: Mapping[str, str]
-    tunnels: Sequence[Sequence[str]]
-    ike: Mapping[str, Any]
-    esp: Mapping[str, Any]
-    log_days: int
 
 
 class AzureLink(ComponentResource):
@@ -77,7 +51,6 @@ class AzureLink(ComponentResource):
     def __init__(self, name: str, args: AzureLinkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AzureLink", name, {}, opts)
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        self._ike, self._esp = Proposal(**args.ike), Proposal(**args.esp)
         self.location = args.location
         self.resource_group = resources.ResourceGroup(
             f"{name}-group", location=args.location, tags=args.where.tags, opts=self._own
@@ -100,21 +73,6 @@ class AzureLink(ComponentResource):
         )
         self._alerts()
         self.register_outputs({"resource_group": self.resource_group.name, "network_id": self.network.id})
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The tunnels for people: addresses and AS numbers of both ends; no key."""
-        return {
-            tunnel.name: {
-                "aws": {"address": tunnel.address, "inside": tunnel.aws_inside, "asn": self._args.transit_asn},
-                "azure": {
-                    "address": self.addresses[tunnel.connection - 1].ip_address,
-                    "inside": tunnel.peer_inside,
-                    "asn": self._args.asn,
-                },
-            }
-            for tunnel in self.aws.tunnels.values()
-        }
 
     def _here(self) -> dict[str, Any]:
         """What every resource of the link in Azure has."""
@@ -202,27 +160,15 @@ class AzureLink(ComponentResource):
         end = AwsEnd(
             f"{self._name}-aws",
             AwsEndArgs(
-                where=args.where,
-                link=LINK,
+                name=LINK,
+                link=args,
                 # AWS begins to call at once, and the gateway that answers takes three quarters of an hour to make.
                 peer_addresses=[
                     Output.all(address.ip_address, self.gateway.id).apply(lambda known: _given(known[0]))
                     for address in self.addresses
                 ],
-                peer_asn=args.asn,
-                tunnels=args.tunnels,
-                ike=self._ike,
-                esp=self._esp,
                 # Both machines of the gateway would call each AWS address, of which it expects one: Azure waits.
                 starts=True,
-                preshared_keys=args.preshared_keys,
-                transit_gateway_id=args.transit_gateway_id,
-                trust_zones=args.trust_zones,
-                attachment=args.attachment,
-                planned=args.planned,
-                logs_key_arn=args.logs_key_arn,
-                log_days=args.log_days,
-                alerts_topic_arn=args.alerts_topic_arn,
             ),
             opts=self._own,
         )
@@ -287,8 +233,8 @@ class AzureLink(ComponentResource):
         )
         first = [peer_inside(insides[0]) for insides in args.tunnels]
         policy: Any = {
-            **self._ike.azure_ike(),
-            **self._esp.azure_esp(),
+            **self.aws.ike.azure_ike(),
+            **self.aws.esp.azure_esp(),
             "sa_life_time_seconds": ESP_SECONDS,
             "sa_data_size_kilobytes": ESP_KILOBYTES,
         }
@@ -384,7 +330,7 @@ class AzureLink(ComponentResource):
             metric="AverageBandwidth",
             statistic="Average",
             comparison="GreaterThan",
-            threshold=TUNNEL_BYTES_PER_SECOND * 0.8,
+            threshold=TUNNEL_BYTES_PER_SECOND * BUSY_SHARE,
             **own,
         )
         for metric, role in (

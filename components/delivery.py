@@ -15,6 +15,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components import delivery_rights
 from components.delivery_rights import Target
+from components.delivery_services import GROUPS
 from components.names import DELIVERY, DEPLOY_ROLE, PIPELINE_IDENTITY, PREVIEW_ROLE
 from components.place import Place
 from components.policies import INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, Statement, allow, document
@@ -58,7 +59,7 @@ class Delivery(ComponentResource):
         self.deploy = self._role(
             DEPLOY_ROLE, "deploy", "Deployments from the repository's pipeline", f"environment:{args.environment}"
         )
-        for group in delivery_rights.GROUPS:
+        for group in GROUPS:
             self._give(self.preview, "preview", group, delivery_rights.reads(group, self._target))
             self._give(self.deploy, "deploy", group, delivery_rights.changes(group, self._target))
         self._own(self.preview, PREVIEW_ROLE, "preview", delivery_rights.never(self._target))

@@ -11,19 +11,17 @@ subnets; the rest of what either could say is neither said nor believed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi_aws as aws
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.google_alerts import google_alert
-from components.place import Place
 from components.tagging import labels
 from components.traffic import GOOGLE_PRIVATE_RANGE
-from components.vpn import TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, Proposal, Tunnel
+from components.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel
 
 LINK = "gcp"
 KEEPALIVE_SECONDS = 20
@@ -34,7 +32,6 @@ PREFERENCE = {1: 100, 2: 200}
 The first tunnels of the two connections, which end at different interfaces on both sides, share the load (ECMP). The
 second ones stand by with the same capacity, so that the loss of a tunnel costs no bandwidth.
 """
-BUSY_SHARE = 0.8
 DROPPED_PACKETS_PER_SECOND = 1
 DENY_PRIORITY = 65534
 """Before the rules that every Google network has, which log nothing; theirs is 65535."""
@@ -42,34 +39,12 @@ EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GcpLinkArgs:
-    """The fields from `region` on are those of settings.GcpLink; see there for their form.
+class GcpLinkArgs(LinkArgs):
+    """`google_channels`: whom Google itself tells; `project` and `region` are Google Cloud's."""
 
-    project: of Google Cloud.
-    transit_gateway_id, transit_asn, trust_zones, attachment: of the network, for AWS's end.
-    route_table_id, planned: of the subnets that may call Google, and that Google may answer.
-    alerts_topic_arn, google_channels: whom AWS tells, and whom Google does.
-    """
-
-    where: Place
     project: str
-    transit_gateway_id: Input[str]
-    transit_asn: int
-    trust_zones: Mapping[str, aws.ec2transitgateway.RouteTable]
-    attachment: aws.ec2transitgateway.VpcAttachment
-    route_table_id: Input[str]
-    planned: Sequence[str]
-    preshared_keys: Mapping[str, Input[str]]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     google_channels: Sequence[Input[str]]
     region: str
-    asn: int
-    subnets: Mapping[str, str]
-    tunnels: Sequence[Sequence[str]]
-    ike: Mapping[str, Any]
-    esp: Mapping[str, Any]
-    log_days: int
 
 
 class GcpLink(ComponentResource):
@@ -80,7 +55,6 @@ class GcpLink(ComponentResource):
         super().__init__("platform:network:GcpLink", name, {}, opts)
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self._labels = labels(args.where.tags)
-        self._ike, self._esp = Proposal(**args.ike), Proposal(**args.esp)
         self._network()
         self._firewall()
         self._gateway = gcp.compute.HaVpnGateway(
@@ -104,21 +78,6 @@ class GcpLink(ComponentResource):
         self.ready: list[Resource] = [*self.peers.values(), self._private_apis, *routes]
         self._watch()
         self.register_outputs({"network": self.network.name, "tunnels": list(self.tunnels)})
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The tunnels for people: addresses and AS numbers of both ends; no key."""
-        return {
-            tunnel.name: {
-                "aws": {"address": tunnel.address, "inside": tunnel.aws_inside, "asn": self._args.transit_asn},
-                "gcp": {
-                    "address": self._gateway.vpn_interfaces[tunnel.connection - 1].ip_address,
-                    "inside": tunnel.peer_inside,
-                    "asn": self._args.asn,
-                },
-            }
-            for tunnel in self.aws.tunnels.values()
-        }
 
     def _network(self) -> None:
         name, args = self._name, self._args
@@ -197,27 +156,14 @@ class GcpLink(ComponentResource):
         )
 
     def _aws_end(self) -> AwsEnd:
-        args = self._args
         return AwsEnd(
             f"{self._name}-aws",
             AwsEndArgs(
-                where=args.where,
-                link=LINK,
+                name=LINK,
+                link=self._args,
                 peer_addresses=[self._gateway.vpn_interfaces[interface].ip_address for interface in (0, 1)],
-                peer_asn=args.asn,
-                tunnels=args.tunnels,
-                ike=self._ike,
-                esp=self._esp,
                 # Google begins by itself; if both did, they would make a pair of associations each, at every rekey.
                 starts=False,
-                preshared_keys=args.preshared_keys,
-                transit_gateway_id=args.transit_gateway_id,
-                trust_zones=args.trust_zones,
-                attachment=args.attachment,
-                planned=args.planned,
-                logs_key_arn=args.logs_key_arn,
-                log_days=args.log_days,
-                alerts_topic_arn=args.alerts_topic_arn,
             ),
             opts=self._own,
         )
@@ -300,7 +246,7 @@ class GcpLink(ComponentResource):
         placed: dict[str, Any] = {"project": args.project, "region": args.region}
         again = ResourceOptions(parent=self, delete_before_replace=True)
         # One proposal, as at the other end: of a whole offer, IKE's packets get so long that they are cut up and lost.
-        suite: Any = {"phase1": self._ike.gcp_ike(), "phase2": self._esp.gcp_esp()}
+        suite: Any = {"phase1": self.aws.ike.gcp_ike(), "phase2": self.aws.esp.gcp_esp()}
         self.tunnels[tunnel.name] = gcp.compute.VPNTunnel(
             f"{stem}-tunnel",
             name=tunnel.name,

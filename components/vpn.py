@@ -29,6 +29,7 @@ DPD_SECONDS = 30
 TUNNEL_BYTES_PER_SECOND = 1_250_000_000 // 8
 """What a standard tunnel carries (Site-to-Site VPN quotas)."""
 BUSY_SHARE = 0.8
+"""Of it, which a person is told of."""
 
 _Spelling = Mapping[str, str]
 _ENCRYPTION: Mapping[str, _Spelling] = {
@@ -137,51 +138,82 @@ class Tunnel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwsEndArgs:
-    """`link` begins the tunnels' names and is the link's trust zone.
+class LinkArgs:
+    """What a link is given whichever its other end is; the fields from `asn` on are those of its settings.
 
-    peer_addresses: the other end's two public addresses, a connection each.
-    tunnels: the inside /30 of each connection's two tunnels.
-    starts: whether AWS begins the negotiation; false if the other end does whatever it is told.
-    preshared_keys: by a tunnel's name, of those only that do not take AWS's own.
     transit_gateway_id, trust_zones, attachment: of the network; the attachment is the VPC's.
+    transit_asn: AWS's AS number; `asn` is the other end's.
     planned: the blocks of the VPC that the other end may reach, and is told of.
+    route_table_id: of the subnets with these blocks.
+    preshared_keys: by a tunnel's name, of those only that do not take AWS's own.
     """
 
     where: Place
-    link: str
-    peer_addresses: Sequence[Input[str]]
-    peer_asn: int
-    tunnels: Sequence[Sequence[str]]
-    ike: Proposal
-    esp: Proposal
-    starts: bool
-    preshared_keys: Mapping[str, Input[str]]
     transit_gateway_id: Input[str]
+    transit_asn: int
     trust_zones: Mapping[str, aws.ec2transitgateway.RouteTable]
     attachment: aws.ec2transitgateway.VpcAttachment
     planned: Sequence[str]
+    route_table_id: Input[str]
+    preshared_keys: Mapping[str, Input[str]]
     logs_key_arn: Input[str]
-    log_days: int
     alerts_topic_arn: Input[str]
+    asn: int
+    subnets: Mapping[str, str]
+    tunnels: Sequence[Sequence[str]]
+    ike: Mapping[str, Any]
+    esp: Mapping[str, Any]
+    log_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsEndArgs:
+    """`name` begins the tunnels' names and is the link's trust zone.
+
+    peer_addresses: the other end's two public addresses, a connection each.
+    starts: whether AWS begins the negotiation; false if the other end does whatever it is told.
+    """
+
+    name: str
+    link: LinkArgs
+    peer_addresses: Sequence[Input[str]]
+    starts: bool
 
 
 class AwsEnd(ComponentResource):
-    """`tunnels` by name, in the order of connections and tunnels; `connections`; `alarms`."""
+    """`link`, its name; `tunnels` by name, in the order of connections and tunnels; `ike` and `esp`, the proposals;
+    `connections`; `alarms`."""
 
     def __init__(self, name: str, args: AwsEndArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AwsEnd", name, {}, opts)
-        self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        self._name, self._end, self._args, self._own = name, args, args.link, ResourceOptions(parent=self)
+        self.link = args.name
+        self.ike, self.esp = Proposal(**args.link.ike), Proposal(**args.link.esp)
         self.tunnels: dict[str, Tunnel] = {}
         self.connections: list[aws.ec2.VpnConnection] = []
         self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         # Named apart: AWS writes both kinds of a connection into streams that bear its id.
         self._ike_logs, self._bgp_logs = self._log_group("ike"), self._log_group("bgp")
-        for number, (address, insides) in enumerate(zip(args.peer_addresses, args.tunnels, strict=True), start=1):
+        for number, (address, insides) in enumerate(zip(args.peer_addresses, args.link.tunnels, strict=True), start=1):
             self._connection(number, address, insides)
         self._planned_routes()
         self._watch_rekeys()
         self.register_outputs({"tunnels": {tunnel.name: tunnel.address for tunnel in self.tunnels.values()}})
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The tunnels for people: addresses and AS numbers of both ends; no key."""
+        return {
+            t.name: {
+                "aws": {"address": t.address, "inside": t.aws_inside, "asn": self._args.transit_asn},
+                self.link: {
+                    "address": self._end.peer_addresses[t.connection - 1],
+                    "inside": t.peer_inside,
+                    "asn": self._args.asn,
+                },
+            }
+            for t in self.tunnels.values()
+        }
 
     @property
     def measured(self) -> dict[str, tuple[Output[str], Output[str]]]:
@@ -206,7 +238,7 @@ class AwsEnd(ComponentResource):
         args = self._args
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{kind}-logs",
-            name=args.where.log_group(f"vpn/{args.link}/{kind}"),
+            name=args.where.log_group(f"vpn/{self.link}/{kind}"),
             retention_in_days=args.log_days,
             kms_key_id=args.logs_key_arn,
             tags=args.where.tags,
@@ -215,16 +247,16 @@ class AwsEnd(ComponentResource):
 
     def _connection(self, number: int, address: Input[str], insides: Sequence[str]) -> None:
         args, name = self._args, f"{self._name}-{number}"
-        tags = {**args.where.tags, "Name": args.where.name(f"{args.link}-{number}")}
+        tags = {**args.where.tags, "Name": args.where.name(f"{self.link}-{number}")}
         peer = aws.ec2.CustomerGateway(
             f"{name}-peer",
             type="ipsec.1",
             ip_address=address,
-            bgp_asn=str(args.peer_asn),
+            bgp_asn=str(args.asn),
             tags=tags,
             opts=self._own,
         )
-        names = [f"{args.link}-{number}-{tunnel}" for tunnel in (1, 2)]
+        names = [f"{self.link}-{number}-{tunnel}" for tunnel in (1, 2)]
         options = {
             f"tunnel{index}_{option}": value
             for index, (tunnel, inside) in enumerate(zip(names, insides, strict=True), start=1)
@@ -269,16 +301,16 @@ class AwsEnd(ComponentResource):
         options: dict[str, Any] = {
             "inside_cidr": inside,
             "ike_versions": ["ikev2"],
-            **args.ike.aws(1),
+            **self.ike.aws(1),
             "phase1_lifetime_seconds": IKE_SECONDS,
-            **args.esp.aws(2),
+            **self.esp.aws(2),
             "phase2_lifetime_seconds": ESP_SECONDS,
             "rekey_margin_time_seconds": REKEY_MARGIN_SECONDS,
             "rekey_fuzz_percentage": REKEY_FUZZ_PERCENT,
             "replay_window_size": REPLAY_PACKETS,
             "dpd_timeout_seconds": DPD_SECONDS,
             "dpd_timeout_action": "restart",
-            "startup_action": "start" if args.starts else "add",
+            "startup_action": "start" if self._end.starts else "add",
             # AWS announces when it replaces an end of a tunnel, and waits for us for a while.
             "enable_tunnel_lifecycle_control": True,
             "log_options": {
@@ -302,7 +334,7 @@ class AwsEnd(ComponentResource):
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-zone",
             transit_gateway_attachment_id=connection.transit_gateway_attachment_id,
-            transit_gateway_route_table_id=args.trust_zones[args.link].id,
+            transit_gateway_route_table_id=args.trust_zones[self.link].id,
             opts=self._own,
         )
         aws.ec2transitgateway.RouteTablePropagation(
@@ -320,14 +352,14 @@ class AwsEnd(ComponentResource):
                 f"{self._name}-planned-{index}",
                 destination_cidr_block=block,
                 transit_gateway_attachment_id=args.attachment.id,
-                transit_gateway_route_table_id=args.trust_zones[args.link].id,
+                transit_gateway_route_table_id=args.trust_zones[self.link].id,
                 opts=self._own,
             )
 
     def _watch_rekeys(self) -> None:
         """A tunnel that fails to rekey comes back by a new negotiation, too soon for its state to tell."""
         args = self._args
-        metric = f"{args.link.title()}TunnelLosses"
+        metric = f"{self.link.title()}TunnelLosses"
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-losses",
             log_group_name=self._ike_logs.name,
@@ -341,8 +373,8 @@ class AwsEnd(ComponentResource):
                 f"{self._name}-losses-alarm",
                 where=args.where,
                 topic_arn=args.alerts_topic_arn,
-                why=f"Tunnels to {args.link} lost their keys again and again within three hours: a rekey fails. "
-                f"Read {args.where.log_group(f'vpn/{args.link}')}/ike.",
+                why=f"Tunnels to {self.link} lost their keys again and again within three hours: a rekey fails. "
+                f"Read {args.where.log_group(f'vpn/{self.link}')}/ike.",
                 namespace=args.where.metrics,
                 metric=metric,
                 dimensions={},
@@ -363,7 +395,7 @@ class AwsEnd(ComponentResource):
                     self,
                     f"{self._name}-{tunnel.connection}-{tunnel.number}-down",
                     why=f"The tunnel {tunnel.name} is down, or its BGP session is; the link's others carry its load. "
-                    f"See its lines in {args.where.log_group(f'vpn/{args.link}')}/ike and bgp.",
+                    f"See its lines in {args.where.log_group(f'vpn/{self.link}')}/ike and bgp.",
                     metric="TunnelState",
                     dimensions=dimensions,
                     statistic="Minimum",

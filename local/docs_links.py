@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 import settings
+from components.traffic import GOOGLE_PRIVATE_RANGE
 from local.site import ROOT
 
 STACKS = ("prod", "nonprod", "local")
@@ -51,7 +52,7 @@ def _stack(plan: settings.AddressPlan) -> Iterator[str]:
     for link, cloud in CLOUDS.items():
         if f"links.{link}.asn" in numbers:
             sent = ", ".join(str(block) for key, block in ranges.items() if key.startswith(f"links.{link}."))
-            private = ", 199.36.153.8/30 (Google's private API addresses)" if link == "gcp" else ""
+            private = f", {GOOGLE_PRIVATE_RANGE} (Google's private API addresses)" if link == "gcp" else ""
             yield f"| {cloud} | {numbers[f'links.{link}.asn']} | {sent}{private} |"
     yield ""
     yield "| tunnel | inside | AWS | other end | negotiation | traffic |"

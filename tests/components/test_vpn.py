@@ -28,14 +28,14 @@ def _offered(cloud: str, phase: str) -> list[Proposal]:
 def test_whatever_settings_say_that_azure_offers_has_azures_own_names() -> None:
     for proposal in _offered("Azure", "ike"):
         names = proposal.azure_ike()
-        network.IkeEncryption(names["ike_encryption"])
-        network.IkeIntegrity(names["ike_integrity"])
-        network.DhGroup(names["dh_group"])
+        assert names["ike_encryption"] in list(network.IkeEncryption)
+        assert names["ike_integrity"] in list(network.IkeIntegrity)
+        assert names["dh_group"] in list(network.DhGroup)
     for proposal in _offered("Azure", "esp"):
         names = proposal.azure_esp()
-        network.IpsecEncryption(names["ipsec_encryption"])
-        network.IpsecIntegrity(names["ipsec_integrity"])
-        network.PfsGroup(names["pfs_group"])
+        assert names["ipsec_encryption"] in list(network.IpsecEncryption)
+        assert names["ipsec_integrity"] in list(network.IpsecIntegrity)
+        assert names["pfs_group"] in list(network.PfsGroup)
 
 
 @pytest.mark.parametrize("phase", [1, 2])
@@ -88,7 +88,7 @@ import asyncio, json, sys
 import pulumi, pulumi_aws as aws
 from pulumi.runtime import mocks, rpc
 from components.place import Place
-from components.vpn import AwsEnd, AwsEndArgs, Proposal
+from components.vpn import AwsEnd, AwsEndArgs, LinkArgs
 
 seen = {}
 
@@ -106,13 +106,14 @@ def program():
     where = Place(environment="prod", account="1", region="eu-west-1", keep_data=False, organization_id="o", tags={})
     zones = {z: aws.ec2transitgateway.RouteTable(z, transit_gateway_id="tgw") for z in ("azure", "backbone")}
     attachment = aws.ec2transitgateway.VpcAttachment("vpc", subnet_ids=[], transit_gateway_id="tgw", vpc_id="v")
-    proposal = Proposal(encryption="aes256", integrity="sha256", group=14)
+    proposal = {"encryption": "aes256", "integrity": "sha256", "group": 14}
+    link = LinkArgs(
+        where=where, transit_gateway_id="tgw", transit_asn=64620, trust_zones=zones, attachment=attachment, planned=[],
+        route_table_id="rtb", preshared_keys={"azure-2-1": "chosen"}, logs_key_arn="key", alerts_topic_arn="topic",
+        asn=64640, subnets={}, tunnels=[["169.254.21.0/30", "169.254.22.0/30"], ["169.254.21.4/30", "169.254.22.4/30"]],
+        ike=proposal, esp=proposal, log_days=30)
     end = AwsEnd("end", AwsEndArgs(
-        where=where, link="azure", peer_addresses=["192.0.2.1", "192.0.2.2"], peer_asn=64640,
-        tunnels=[["169.254.21.0/30", "169.254.22.0/30"], ["169.254.21.4/30", "169.254.22.4/30"]],
-        ike=proposal, esp=proposal, starts=False, preshared_keys={"azure-2-1": "chosen"}, transit_gateway_id="tgw",
-        trust_zones=zones, attachment=attachment, planned=[], logs_key_arn="key", log_days=30,
-        alerts_topic_arn="topic"))
+        name="azure", link=link, peer_addresses=["192.0.2.1", "192.0.2.2"], starts=False))
     return pulumi.Output.all(*(tunnel.address for tunnel in end.tunnels.values()))
 
 program()
