@@ -25,6 +25,7 @@ from pulumi_azure_native import (
 )
 
 from components.azure_alerts import AzureWatch, azure_alert
+from components.azure_identity import principal_id, tenant_id
 from components.azure_runtime import MachineArgs, machine
 from components.exchange_pipeline import FILES, TAKE_OVER, Limits, copy_files, datasets, look, schedule, take_over
 from components.place import Place
@@ -124,7 +125,7 @@ class AzureExchange(ComponentResource):
 
     @property
     def _identity(self) -> Output[str]:
-        return self.factory.identity.apply(lambda identity: identity.principal_id if identity else "")
+        return principal_id(self.factory)
 
     def _storage(self) -> tuple[storage.StorageAccount, storage.BlobContainer]:
         name, args = self._name, self._args
@@ -174,7 +175,7 @@ class AzureExchange(ComponentResource):
             f"{name}-vault",
             **self._here(),
             properties={
-                "tenant_id": self.factory.identity.apply(lambda identity: identity.tenant_id if identity else ""),
+                "tenant_id": tenant_id(self.factory),
                 "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
                 "enable_rbac_authorization": True,
                 "enable_soft_delete": True,
@@ -406,12 +407,7 @@ class AzureExchange(ComponentResource):
         starter = self._custom_role(
             "starter", "Starts pipelines of the data factory", f"{FACTORY}/pipelines/createrun/action"
         )
-        self._role(
-            "starts",
-            self.factory.id,
-            starter.id,
-            workflow.identity.apply(lambda identity: identity.principal_id if identity else ""),
-        )
+        self._role("starts", self.factory.id, starter.id, principal_id(workflow))
         return workflow
 
     def _watch(self, runtime: datafactory.IntegrationRuntime) -> None:

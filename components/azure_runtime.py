@@ -12,6 +12,8 @@ import pulumi
 from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_native import authorization, compute, network
 
+from components.azure_identity import principal_id
+
 ADMINISTRATOR = "runtime"
 """Azure makes no Windows machine without one; the script that installs the runtime disables it."""
 COMMAND_LIMIT = 8191
@@ -113,7 +115,7 @@ def machine(parent: pulumi.Resource, stem: str, args: MachineArgs) -> compute.Vi
         f"{name}-key-reader",
         scope=args.runtime_id,
         role_definition_id=args.key_reader.id,
-        principal_id=made.identity.apply(lambda identity: identity.principal_id if identity else ""),
+        principal_id=principal_id(made),
         principal_type="ServicePrincipal",
         opts=own,
     )
