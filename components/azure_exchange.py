@@ -19,13 +19,12 @@ from pulumi_azure_native import (
     keyvault,
     logic,
     monitor,
-    network,
-    privatedns,
     storage,
 )
 
 from components.azure_alerts import AzureWatch, azure_alert
 from components.azure_identity import principal_id, tenant_id
+from components.azure_private import PrivateArgs, private_endpoint
 from components.azure_runtime import MachineArgs, machine
 from components.exchange_pipeline import FILES, TAKE_OVER, Limits, copy_files, datasets, look, schedule, take_over
 from components.place import Place
@@ -38,14 +37,6 @@ FACTORY = "Microsoft.DataFactory/factories"
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 """Ids of Azure's own roles, the same everywhere ("Azure built-in roles")."""
-ZONES = {
-    "dfs": "privatelink.dfs.core.windows.net",
-    "blob": "privatelink.blob.core.windows.net",
-    "vault": "privatelink.vaultcore.azure.net",
-    "dataFactory": "privatelink.datafactory.azure.net",
-}
-"""Part of a resource -> the private DNS zone of its endpoint ("Azure Private Endpoint private DNS zone values"). Some
-calls of Data Lake Storage are made to the blob part."""
 LOGS: Mapping[str, tuple[str, ...]] = {
     "factory": ("ActivityRuns", "PipelineRuns", "TriggerRuns"),
     "vault": ("AuditEvent",),
@@ -108,7 +99,7 @@ class AzureExchange(ComponentResource):
         )
         self.account, self.container = self._storage()
         self.vault = self._vault()
-        self._private("factory", self.factory.id, "dataFactory", self._zone("dataFactory"))
+        self._private("factory", self.factory.id, "dataFactory")
         runtime = self._runtime()
         self._connect(runtime)
         self.pipelines = self._pipelines()
@@ -166,7 +157,7 @@ class AzureExchange(ComponentResource):
         )
         self._role("writes", container.id, self._built_in(BLOB_DATA_CONTRIBUTOR), self._identity)
         for part in ("dfs", "blob"):
-            self._private(f"store-{part}", account.id, part, self._zone(part))
+            self._private(f"store-{part}", account.id, part)
         return account, container
 
     def _vault(self) -> keyvault.Vault:
@@ -187,49 +178,24 @@ class AzureExchange(ComponentResource):
             opts=self._held,
         )
         self._role("secrets", vault.id, self._built_in(SECRETS_USER), self._identity)
-        self._private("vault", vault.id, "vault", self._zone("vault"))
+        self._private("vault", vault.id, "vault")
         return vault
 
-    def _zone(self, part: str) -> privatedns.PrivateZone:
-        """The private DNS zone of a kind of resource, known in the virtual network and nowhere else."""
-        name = f"{self._name}-{part.lower()}-zone"
-        zone = privatedns.PrivateZone(
-            name,
-            resource_group_name=self._args.resource_group,
-            location="global",
-            private_zone_name=ZONES[part],
-            tags=self._args.where.tags,
-            opts=self._own,
-        )
-        privatedns.VirtualNetworkLink(
-            f"{name}-network",
-            resource_group_name=self._args.resource_group,
-            location="global",
-            private_zone_name=zone.name,
-            virtual_network={"id": self._args.network_id},
-            registration_enabled=False,
-            tags=self._args.where.tags,
-            opts=self._own,
-        )
-        return zone
-
-    def _private(self, what: str, of: Input[str], part: str, zone: privatedns.PrivateZone) -> None:
-        """An address in the virtual network for a part of a resource."""
-        name = f"{self._name}-{what}-endpoint"
-        endpoint = network.PrivateEndpoint(
-            name,
-            **self._here(),
-            subnet={"id": self._args.endpoints_subnet_id},
-            private_link_service_connections=[{"name": what, "group_ids": [part], "private_link_service_id": of}],
-            opts=self._own,
-        )
-        network.PrivateDnsZoneGroup(
-            f"{name}-name",
-            resource_group_name=self._args.resource_group,
-            private_endpoint_name=endpoint.name,
-            private_dns_zone_group_name="default",
-            private_dns_zone_configs=[{"name": part.lower(), "private_dns_zone_id": zone.id}],
-            opts=self._own,
+    def _private(self, what: str, of: Input[str], part: str) -> None:
+        args = self._args
+        private_endpoint(
+            self,
+            self._name,
+            what,
+            PrivateArgs(
+                of=of,
+                part=part,
+                resource_group=args.resource_group,
+                location=args.location,
+                network_id=args.network_id,
+                subnet_id=args.endpoints_subnet_id,
+                tags=args.where.tags,
+            ),
         )
 
     def _role(self, what: str, scope: Input[str], role: Input[str], principal: Input[str]) -> None:

@@ -24,7 +24,9 @@ def _part(resource: Any, name: str) -> Output[str]:
     def known(identity: Any) -> str:
         value = getattr(identity, name, None)
         if not isinstance(value, str) or not value:
-            raise ValueError(f"{resource.pulumi_resource_name} has no identity of its own: declare one (SystemAssigned)")
+            raise ValueError(
+                f"{resource.pulumi_resource_name} has no identity of its own: declare one (SystemAssigned)"
+            )
         return value
 
     found: Output[str] = resource.identity.apply(known)

@@ -147,14 +147,15 @@ def copy_files(limits: Limits) -> list[Activity]:
         _for_each(
             "old-snapshots",
             "@activity('old').output.Value",
-            {
-                "name": "remove",
-                "type": "Delete",
-                "dataset": _folder(STORED_FOLDER, "@concat(pipeline().parameters.table, '/', item().name)"),
-                "enableLogging": False,
-                "storeSettings": {"type": "AzureBlobFSReadSettings", "recursive": True},
-                "policy": limits.policy,
-            },
+            _activity(
+                "remove",
+                "Delete",
+                limits,
+                (),
+                dataset=_folder(STORED_FOLDER, "@concat(pipeline().parameters.table, '/', item().name)"),
+                enableLogging=False,
+                storeSettings={"type": "AzureBlobFSReadSettings", "recursive": True},
+            ),
             after=["old"],
             at_once=1,
         ),
@@ -236,6 +237,11 @@ def _file(dataset: str, folder: str, file: str) -> dict[str, Any]:
     return {"type": "DatasetReference", "referenceName": dataset, "parameters": parameters}
 
 
+def _activity(name: str, kind: str, limits: Limits, after: Sequence[str], **more: Any) -> Activity:
+    """An activity that does something itself, with the limits of all of them."""
+    return {"name": name, "type": kind, "dependsOn": _after(*after), "policy": limits.policy, **more}
+
+
 def _metadata(
     name: str,
     dataset: Mapping[str, Any],
@@ -244,32 +250,22 @@ def _metadata(
     limits: Limits,
     after: Sequence[str] = (),
 ) -> Activity:
-    return {
-        "name": name,
-        "type": "GetMetadata",
-        "dependsOn": _after(*after),
-        "policy": limits.policy,
-        "dataset": dict(dataset),
-        "fieldList": list(fields),
-        "storeSettings": dict(settings),
-        "formatSettings": _BINARY,
-    }
+    return _activity(
+        name,
+        "GetMetadata",
+        limits,
+        after,
+        dataset=dict(dataset),
+        fieldList=list(fields),
+        storeSettings=dict(settings),
+        formatSettings=_BINARY,
+    )
 
 
 def _lookup(name: str, folder: str, file: str, limits: Limits, after: Sequence[str] = ()) -> Activity:
-    return {
-        "name": name,
-        "type": "Lookup",
-        "dependsOn": _after(*after),
-        "policy": limits.policy,
-        "dataset": _file(STORED_MANIFEST, folder, file),
-        "firstRowOnly": True,
-        "source": {
-            "type": "JsonSource",
-            "storeSettings": _FROM_STORAGE,
-            "formatSettings": {"type": "JsonReadSettings"},
-        },
-    }
+    source = {"type": "JsonSource", "storeSettings": _FROM_STORAGE, "formatSettings": {"type": "JsonReadSettings"}}
+    dataset = _file(STORED_MANIFEST, folder, file)
+    return _activity(name, "Lookup", limits, after, dataset=dataset, firstRowOnly=True, source=source)
 
 
 def _copy(
@@ -280,18 +276,18 @@ def _copy(
     limits: Limits,
     after: Sequence[str] = (),
 ) -> Activity:
-    return {
-        "name": name,
-        "type": "Copy",
-        "dependsOn": _after(*after),
-        "policy": limits.policy,
-        "inputs": [dict(source)],
-        "outputs": [dict(target)],
-        "source": {"type": "BinarySource", "storeSettings": dict(settings), "formatSettings": _BINARY},
-        "sink": {"type": "BinarySink", "storeSettings": {"type": "AzureBlobFSWriteSettings"}},
+    return _activity(
+        name,
+        "Copy",
+        limits,
+        after,
+        inputs=[dict(source)],
+        outputs=[dict(target)],
+        source={"type": "BinarySource", "storeSettings": dict(settings), "formatSettings": _BINARY},
+        sink={"type": "BinarySink", "storeSettings": {"type": "AzureBlobFSWriteSettings"}},
         # Sizes and checksums of both sides are compared; a file that differs fails the run.
-        "validateDataConsistency": True,
-    }
+        validateDataConsistency=True,
+    )
 
 
 def _if(name: str, condition: str, activities: Sequence[Activity], after: Sequence[str]) -> Activity:

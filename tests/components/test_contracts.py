@@ -323,7 +323,7 @@ def test_components_do_not_know_each_other(module: str) -> None:
         "vpn",
         "exchange_rules",
     }
-    shared |= {"azure_alerts", "azure_identity", "azure_runtime", "exchange_pipeline"}
+    shared |= {"azure_alerts", "azure_identity", "azure_private", "azure_runtime", "exchange_pipeline"}
     text = (ROOT / "components" / f"{module}.py").read_text()
     imported = set(re.findall(r"^from components\.(\w+) import", text, re.M))
     assert imported <= shared
