@@ -276,6 +276,8 @@ def test_people_find_both_ends_of_every_tunnel_in_the_stacks_outputs_and_no_key(
     for name, (connection, tunnel) in TUNNELS.items():
         assert links[name]["aws"]["address"] == f"azure-aws-{connection}-address-{tunnel}"
         assert links[name]["azure"]["address"] == f"azure-instance-{connection - 1}-address-address"
+        seen = _aws_seen_by_azure(data_stack, connection, tunnel).inputs["bgpSettings"]
+        assert (links[name]["aws"]["inside"], links[name]["aws"]["asn"]) == (seen["bgpPeeringAddress"], seen["asn"])
     assert "-key-" not in json.dumps(links)
 
 

@@ -13,6 +13,7 @@ from pulumi.runtime import rpc
 from components.gcp_link import PREFERENCE
 from components.traffic import GOOGLE_PRIVATE_RANGE
 from components.vpn import Proposal
+from local.links import proposals
 from settings.links import OFFERS
 from tests.components.recording import ROOT, Recording, Registered
 
@@ -99,6 +100,12 @@ def test_whatever_settings_say_that_google_offers_can_be_said_to_google() -> Non
                 for group in offer.groups:
                     proposal = Proposal(encryption=encryption, integrity=integrity, group=group)
                     assert all(len(value) <= 1 for value in {**proposal.gcp_ike(), **proposal.gcp_esp()}.values())
+                    # Read by the rehearsal's own list of Google's names, it is what was meant.
+                    ike, esp = proposals.google({"phase1": proposal.gcp_ike(), "phase2": proposal.gcp_esp()})
+                    cipher = encryption.replace("-gcm", "gcm16")
+                    checked = "" if proposal.combined else f"-{integrity}"
+                    assert ike == f"{cipher}{checked}-prf{integrity}-{proposals.GROUPS[group]}"
+                    assert esp == f"{cipher}{checked}-{proposals.GROUPS[group]}"
 
 
 @both_ends
@@ -277,4 +284,7 @@ def test_people_are_told_both_ends_of_every_tunnel_and_no_key(data_stack: Record
         ends = told[f"gcp-{connection}-{number}"]
         assert ends["aws"]["address"] == f"gcp-aws-{connection}-address-{number}"
         assert ends["gcp"]["address"] == data_stack.one(f"gcp-aws-{connection}-peer").inputs["ipAddress"]
+        peer = google(data_stack, "peer", connection, number)
+        assert (ends["gcp"]["inside"], ends["aws"]["inside"]) == (peer["ipAddress"], peer["peerIpAddress"])
+        assert ends["aws"]["asn"] == peer["peerAsn"]
     assert "-key-" not in json.dumps(told)
