@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi import FileArchive, FileAsset, Output, ResourceOptions
+from pulumi import FileArchive, FileAsset, Output
 
 import contracts
 import settings
@@ -24,6 +24,7 @@ from components.blocks.google_alerts import GoogleAlerts, GoogleAlertsArgs
 from components.blocks.place import Place
 from components.blocks.protection import Replaceable
 from components.blocks.tagging import base_tags
+from components.blocks.watched import WatchedPlace
 from components.ingest.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
 from components.ingest.database import FUNCTION as CAPTURE_FUNCTION
 from components.ingest.database import Database, DatabaseArgs
@@ -66,22 +67,22 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             units={name: unit.id for name, unit in units.units.items()},
             regions=chosen.regions,
             repository=chosen.repository,
-            tags=where.tags,
+            where=where,
         ),
     )
     keys = Encryption("keys", EncryptionArgs(where=where, purposes=["logs"], **config.encryption.model_dump()))
     alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=keys.arn("logs"), **config.alerts.model_dump()))
+    where = WatchedPlace.of(where, logs_key_arn=keys.arn("logs"), topic_arn=alerts.topic_arn)
     archive = LogArchive(
         "log-archive",
         LogArchiveArgs(
-            where=where,
+            where=where.by(shared),
             organization_id=units.organization.id,
             account_id=units.account_ids[SHARED],
             members=members,
             **config.encryption.model_dump(),
             **chosen.log_archive.model_dump(),
         ),
-        opts=ResourceOptions(provider=shared),
     )
     OrganizationTrail(
         "trail",
@@ -90,9 +91,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             organization_id=units.organization.id,
             bucket_name=archive.bucket_name,
             archive_key_arn=archive.key_arn,
-            logs_key_arn=keys.arn("logs"),
             log_days=chosen.trail_log_days,
-            alerts_topic_arn=alerts.topic_arn,
         ),
     )
     Detection(
@@ -107,21 +106,16 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
         ),
     )
     for account, provider in {"management": None, **units.providers}.items():
-        AccountBaseline(
-            f"baseline-{account}",
-            AccountBaselineArgs(regions=chosen.regions),
-            opts=ResourceOptions(provider=provider),
-        )
+        AccountBaseline(f"baseline-{account}", AccountBaselineArgs(where=where.by(provider), regions=chosen.regions))
     deliveries = {
         account: Delivery(
             f"delivery-{account}",
             DeliveryArgs(
-                where=where,
+                where=where.by(units.providers[account]),
                 account_id=units.account_ids[account],
                 environment=environment,
                 repository=chosen.repository,
             ),
-            opts=ResourceOptions(provider=units.providers[account]),
         )
         for account, environment in ENVIRONMENTS.items()
     }
@@ -137,7 +131,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
 def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place, zone: LandingZone) -> None:
     """The data backbone of one environment."""
     provider = zone.provider("account", account=where.account, region=where.region)
-    here = ResourceOptions(providers=[provider])  # every component gets it: none may use the caller's own account
+    where = where.by(provider)  # every component is given it: none may use the caller's own account
     shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
 
     access = Access(
@@ -152,13 +146,11 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             trail=TRAIL,
             bridge=FUNCTION if shared else None,
         ),
-        opts=here,
     )
-    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()), opts=here)
+    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()))
     logs_key_arn = keys.arn("logs")
-    alerts = Alerts(
-        "alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()), opts=here
-    )
+    alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()))
+    where = WatchedPlace.of(where, logs_key_arn=logs_key_arn, topic_arn=alerts.topic_arn)
     exchange = _exchange(config, where)
     network = Network(
         "network",
@@ -168,15 +160,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             reaches_google=bool(shared),
             exchange=exchange,
             flow_log_role=access.flow_logs,
-            logs_key_arn=logs_key_arn,
             **config.network.model_dump(mode="json"),
         ),
-        opts=here,
     )
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
-    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days), opts=here)
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days))
     lake = Lake(
         "lake",
         LakeArgs(
@@ -192,7 +182,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             noncurrent_days=config.lake.noncurrent_days,
             raw_tiering_days=config.lake.raw_tiering_days,
         ),
-        opts=here,
     )
     catalog = Catalog(
         "catalog",
@@ -203,7 +192,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             location=lake.location,
             optimizer=_optimizer(config.lake, access),
         ),
-        opts=here,
     )
     grants = _grants(data, access, lake, catalog)
     artifacts = Artifacts(
@@ -214,7 +202,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             access_logs=access_logs.target,
             noncurrent_days=config.lake.noncurrent_days,
         ),
-        opts=here,
     )
 
     streaming = Streaming(
@@ -225,11 +212,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             subnet_ids=network.subnet_ids("streaming"),
             security_group_id=network.groups["streaming"].id,
             kms_key_arn=keys.arn("streaming"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.streaming.model_dump(),
         ),
-        opts=here,
     )
     plugin = artifacts.put("connect/lake_sink.zip", FileArchive("build/packages/lake_sink"))
     sinks = LakeSinks(
@@ -258,11 +242,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 for topic in data.topics
             },
             cluster_name=streaming.cluster.cluster_name,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.sinks.model_dump(),
         ),
-        opts=here,
     )
 
     lakehouse = archive(sources(Path("etl/lakehouse"), below="lakehouse"), sources(Path("etl/marts"), below="marts"))
@@ -285,16 +266,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             roles=jobs,
             pipeline_role=access.pipeline,
             scheduler_role=access.scheduler,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[alerts.grant_publish(access.pipeline)],
             lake_key_arn=keys.arn("lake"),
-            logs_key_arn=logs_key_arn,
             subnet_id=application_subnet_ids[0],
             zone=config.network.zones[0],
             security_group_id=network.groups["jobs"].id,
             **config.processing.model_dump(),
         ),
-        opts=here,
     )
 
     Landing(
@@ -308,12 +286,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             subnet_ids=application_subnet_ids,
             security_group_id=applications,
             kms_key_arn=logs_key_arn,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[lake.grant_landing(access.landing)],
             **config.landing.model_dump(),
         ),
-        opts=here,
     )
     shop = Database(
         "database",
@@ -331,11 +306,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             client_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             secrets_key_arn=keys.arn("secrets"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **_taken_by(DatabaseArgs, config.cdc),
         ),
-        opts=here,
     )
     capture = ChangeDataCapture(
         "cdc",
@@ -356,11 +328,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             lake_key_arn=keys.arn("lake"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **_taken_by(ChangeDataCaptureArgs, config.cdc),
         ),
-        opts=here,
     )
 
     warehouse = Warehouse(
@@ -373,12 +342,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["warehouse"].id,
             kms_key_arn=keys.arn("warehouse"),
             secrets_key_arn=keys.arn("secrets"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[*catalog.tables.values(), *grants[access.warehouse.name]],
             **config.warehouse.model_dump(),
         ),
-        opts=here,
     )
 
     people = People(
@@ -399,7 +365,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             },
             pipeline=PIPELINE,
         ),
-        opts=here,
     )
     for person in people.roles.values():
         warehouse.grant_query(person)
@@ -413,16 +378,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         "trust_zones": network.trust_zones,
         "attachment": network.transit_attachment,
         "preshared_keys": config.preshared_keys,
-        "logs_key_arn": logs_key_arn,
-        "alerts_topic_arn": alerts.topic_arn,
     }
     google_channels: list[Output[str]] = []
     google_ready: list[pulumi.Resource] = []
     if config.gcp:
         google_channels = GoogleAlerts(
-            "google-alerts",
-            GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump()),
-            opts=here,
+            "google-alerts", GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump())
         ).channels
     if config.gcp and config.links and config.links.gcp:
         gcp_link = GcpLink(
@@ -435,9 +396,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 **transit,
                 **config.links.gcp.model_dump(mode="json"),
             ),
-            opts=here,
         )
-        google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
+        google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id))
         google_ready = [*gcp_link.ready, *google_names.records]
         ends.append(gcp_link.aws)
     if config.gcp and access.bridge:
@@ -455,8 +415,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 subnet_ids=application_subnet_ids,
                 security_group_id=applications,
                 kms_key_arn=keys.arn("streaming"),
-                logs_key_arn=logs_key_arn,
-                alerts_topic_arn=alerts.topic_arn,
                 google_channels=google_channels,
                 **config.encryption.model_dump(),
                 depends_on=[
@@ -466,7 +424,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 ],
                 **config.gcp.model_dump(),
             ),
-            opts=here,
         )
         pulumi.export("function", bridge.function.name)
         pulumi.export("failures", bridge.failures.url)
@@ -484,7 +441,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 **config.alerts.model_dump(),
                 **config.links.azure.model_dump(mode="json"),
             ),
-            opts=here,
         )
         ends.append(azure.aws)
         if config.azure and exchange:
@@ -496,7 +452,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     security_group_id=network.groups["exchange"].id,
                     key_edition=config.azure.key_edition,
                 ),
-                opts=here,
             )
             factory = AzureExchange(
                 "exchange",
@@ -518,14 +473,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     script=Path("bridges/exchange/runtime.ps1"),
                     **config.azure.model_dump(exclude={"mode", "allowed_ranges"}),
                 ),
-                opts=here,
             )
             pulumi.export("data_factory", factory.factory.name)
             # What novaretail:azure.allowed_ranges has to list in mode allow_list.
             pulumi.export("data_factory_address", azure.way_out.ip_address)
     pulumi.export("links", {end.link: end.summary for end in ends})
 
-    audit = Audit(
+    Audit(
         "audit",
         AuditArgs(
             where=where,
@@ -533,11 +487,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             archive_bucket=zone.log_archive_bucket,
             archive_key_arn=zone.log_archive_key_arn,
             role=access.trail,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.audit.model_dump(),
         ),
-        opts=here,
     )
     Dashboard(
         "dashboard",
@@ -558,12 +509,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             queues=[f"{LANDING}-failures", *([FAILURES] if shared else [])],
             workgroup=warehouse.workgroup.workgroup_name,
             tunnels={name: measured for end in ends for name, measured in end.measured.items()},
-            alarm_arns=[
-                *(one.arn for owner in (streaming, sinks, processing, audit) for one in owner.alarms),
-                *(one.arn for end in ends for one in end.alarms),
-            ],
         ),
-        opts=here,
     )
 
     pulumi.export("buckets", {zone: bucket.bucket for zone, bucket in lake.buckets.items()})
