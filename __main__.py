@@ -52,6 +52,7 @@ from components.streaming import Streaming, StreamingArgs
 from components.tagging import base_tags
 from components.vpn import AwsEnd
 from components.warehouse import Warehouse, WarehouseArgs
+from settings import reading
 
 
 def organization(config: settings.OrganizationStack, where: Place) -> None:
@@ -663,7 +664,7 @@ async def _landing_zone(config: settings.DataStack) -> LandingZone:
 
 async def build() -> None:
     """Read everything that people wrote, then build what the stack's settings say."""
-    config = settings.load()
+    config = reading.load()
     data = contracts.load()
     replaceable = Replaceable(config.protection.replaceable)
     where = Place(
@@ -679,7 +680,7 @@ async def build() -> None:
     else:
         zone = await _landing_zone(config)
         backbone(config, data, replace(where, organization_id=zone.organization_id), zone)
-    if problems := settings.unprotected(config, replaceable.seen):
+    if problems := reading.unprotected(config, replaceable.seen):
         raise pulumi.RunError("\n".join(map(str, problems)))
 
 

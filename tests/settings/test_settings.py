@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 import settings
+from settings import reading
 
 ROOT = Path(settings.__file__).parents[1]
 STACKS = ("organization", "prod", "nonprod", "local")
@@ -27,7 +29,7 @@ def _raw(stack: str) -> dict[str, Any]:
 
 def _problems(raw: dict[str, Any], stack: str = "prod") -> list[str]:
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(raw, stack)
+        reading.parse(raw, stack)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -49,18 +51,18 @@ def _set(path: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_committed_stack_files_are_right(stack: str) -> None:
-    config = settings.parse(_raw(stack), stack)
+    config = reading.parse(_raw(stack), stack)
     assert config.environment == stack
     assert isinstance(config, settings.OrganizationStack) == (stack == "organization")
 
 
 def test_structured_values_may_come_as_the_json_text_that_pulumi_hands_over() -> None:
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _raw("prod").items()}
-    assert settings.parse(raw, "prod") == settings.parse(_raw("prod"), "prod")
+    assert reading.parse(raw, "prod") == reading.parse(_raw("prod"), "prod")
 
 
 def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> None:
-    parsed = [settings.parse(_raw(stack), stack) for stack in STACKS]
+    parsed = [reading.parse(_raw(stack), stack) for stack in STACKS]
     assert len({config.account for config in parsed}) == len(STACKS)
     networks = [config.network.cidr for config in parsed if isinstance(config, settings.DataStack)]
     assert not any(a.overlaps(b) for a in networks for b in networks if a is not b)
@@ -69,7 +71,7 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
 
 
 def _plan(stack: str) -> settings.AddressPlan:
-    config = settings.parse(_raw(stack), stack)
+    config = reading.parse(_raw(stack), stack)
     assert isinstance(config, settings.DataStack)
     assert config.links
     return settings.AddressPlan(config.network, config.links)
@@ -471,6 +473,34 @@ def test_a_wrong_setting_is_named_with_value_rule_and_way_out(path: str, value: 
     assert expected in _changed(_set(path, value))
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            "links.azure.gateway_sku",
+            "VpnGw2",
+            "Give size of the gateway over all zones: VpnGw1AZ for 650 Mbit/s, VpnGw2AZ for one of AWS's tunnels.",
+        ),
+        ("links.gcp.asm", 64630, "novaretail:links.gcp.asm = 64630: there is no such setting. Did you mean `asn`?"),
+    ],
+)
+def test_what_is_wrong_inside_a_part_that_may_be_left_out_is_told_by_the_field_itself(
+    path: str, value: object, expected: str
+) -> None:
+    (problem,) = _changed(_set(path, value))
+    assert problem.endswith(expected)
+
+
+def test_the_keys_of_a_stack_are_its_fields_and_those_with_a_default_may_be_left_out() -> None:
+    found = settings.keys(settings.DataStack)
+    fields = {field.name for field in dataclasses.fields(settings.DataStack)}
+    assert set(found) == fields - {"region"}  # which the AWS provider's key says
+    assert found["network"] == settings.Key(settings.Network, optional=False)
+    assert found["azure"] == settings.Key(settings.Azure, optional=True)
+    assert found["preshared_keys"].optional
+    assert set(settings.SECTIONS) == set(found) | set(settings.keys(settings.OrganizationStack))
+
+
 @pytest.mark.parametrize("key", ["environment", "account", "tags", "network", "streaming", "warehouse"])
 def test_a_missing_section_says_what_to_add(key: str) -> None:
     problems = _changed(lambda raw: raw.pop(key))
@@ -508,7 +538,7 @@ def test_what_may_be_replaced_is_named_once_and_only_where_it_is_protected(
 
 def test_a_name_that_nothing_protected_has_is_told_with_the_nearest_one() -> None:
     raw = _raw("prod") | {"protection": {"keep_data": True, "replaceable": ["lake-raw", "lake-row"]}}
-    problems = settings.unprotected(settings.parse(raw, "prod"), {"lake-raw", "keys-lake"})
+    problems = reading.unprotected(reading.parse(raw, "prod"), {"lake-raw", "keys-lake"})
     assert [str(problem) for problem in problems] == [
         'novaretail:protection.replaceable[1] = "lake-row": no resource of this name is protected in this stack. '
         "Did you mean `lake-raw`?"
@@ -524,7 +554,7 @@ PLAIN = {
 
 
 def test_plain_settings_are_the_way_out_of_the_stack_reference() -> None:
-    parsed = settings.parse(_raw("prod") | {"deployment": PLAIN}, "prod")
+    parsed = reading.parse(_raw("prod") | {"deployment": PLAIN}, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.deployment.stack is None
     assert parsed.deployment.role_arn == PLAIN["role_arn"]
@@ -585,7 +615,7 @@ def test_a_stack_is_deployed_by_exactly_one_way(deployment: dict[str, str], expe
 def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
     raw = _raw("prod")
     del raw["gcp"], raw["links"]["gcp"]
-    parsed = settings.parse(raw, "prod")
+    parsed = reading.parse(raw, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.gcp is None
 
@@ -623,7 +653,7 @@ def test_a_small_broker_takes_no_more_storage_than_msk_gives_it() -> None:
 
 
 def test_what_only_the_local_platform_may_do_is_right_there() -> None:
-    parsed = settings.parse(_raw("local"), "local")
+    parsed = reading.parse(_raw("local"), "local")
     assert isinstance(parsed, settings.DataStack)
     assert (parsed.streaming.authentication, parsed.streaming.retention) == ("none", "forever")
 
@@ -681,7 +711,7 @@ def test_all_problems_of_a_stack_come_in_one_error() -> None:
     del raw["warehouse"]
     raw["aws:region"] = "us-east-1"
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(raw, "prod")
+        reading.parse(raw, "prod")
     text = str(caught.value)
     assert text.startswith("Pulumi.prod.yaml has ")
     assert "nothing was created or changed" in text
@@ -692,7 +722,7 @@ def test_all_problems_of_a_stack_come_in_one_error() -> None:
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
-    parsed = settings.parse(_raw("prod"), "prod")
+    parsed = reading.parse(_raw("prod"), "prod")
     assert isinstance(parsed, settings.DataStack)
     with pytest.raises(ValueError, match="frozen"):
         parsed.streaming.brokers = 1  # type: ignore[misc]
@@ -713,10 +743,11 @@ def test_every_field_says_what_it_is_in_words() -> None:
 def test_a_setting_stored_as_a_secret_is_refused_without_showing_it() -> None:
     program = """
 import json, pulumi, settings
+from settings import reading
 pulumi.runtime.set_all_config({"novaretail:account": "hidden-value"}, ["novaretail:account"])
 pulumi.runtime.settings.configure(pulumi.runtime.settings.Settings("novaretail", "prod"))
 try:
-    settings.load()
+    reading.load()
 except settings.SettingsError as error:
     print(error)
 """
