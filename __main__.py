@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             bucket_name=archive.bucket_name,
             archive_key_arn=archive.key_arn,
             logs_key_arn=keys.arn("logs"),
-            log_days=chosen.trail_log_days,
+            log_days=chosen.trail.log_days,
             alerts_topic_arn=alerts.topic_arn,
         ),
     )
@@ -104,7 +104,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             administrator_id=units.account_ids[SHARED],
             administrator=shared,
             regions=chosen.regions,
-            unused_days=chosen.unused_days,
+            unused_days=chosen.detection.unused_days,
         ),
     )
     for account, provider in {"management": None, **units.providers}.items():
@@ -139,7 +139,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     """The data backbone of one environment."""
     provider = zone.provider("account", account=where.account, region=where.region)
     here = ResourceOptions(providers=[provider])  # every component gets it: none may use the caller's own account
-    shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
+    shared = [topic for topic in data.topics if config.bridge and topic.share and topic.share.target == "gcp"]
 
     access = Access(
         "access",
@@ -177,7 +177,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
-    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days), opts=here)
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.access_logs.keep_days), opts=here)
     lake = Lake(
         "lake",
         LakeArgs(
@@ -202,7 +202,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             contracts=data,
             kms_key_arn=keys.arn("lake"),
             location=lake.location,
-            optimizer=_optimizer(config.lake, access),
+            optimizer=_optimizer(config.tables, access),
         ),
         opts=here,
     )
@@ -213,7 +213,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             where=where,
             kms_key_arn=keys.arn("lake"),
             access_logs=access_logs.target,
-            noncurrent_days=config.lake.noncurrent_days,
+            noncurrent_days=config.artifacts.noncurrent_days,
         ),
         opts=here,
     )
@@ -334,7 +334,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             secrets_key_arn=keys.arn("secrets"),
             logs_key_arn=logs_key_arn,
             alerts_topic_arn=alerts.topic_arn,
-            **_taken_by(DatabaseArgs, config.cdc),
+            **config.database.model_dump(),
         ),
         opts=here,
     )
@@ -359,7 +359,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             lake_key_arn=keys.arn("lake"),
             logs_key_arn=logs_key_arn,
             alerts_topic_arn=alerts.topic_arn,
-            **_taken_by(ChangeDataCaptureArgs, config.cdc),
+            **config.cdc.model_dump(),
         ),
         opts=here,
     )
@@ -441,7 +441,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
         google_ready = [*gcp_link.ready, *google_names.records]
         ends.append(gcp_link.aws)
-    if config.gcp and access.bridge:
+    if config.gcp and config.bridge and access.bridge:
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
@@ -465,7 +465,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),
                     *google_ready,
                 ],
-                **config.gcp.model_dump(),
+                project=config.gcp.project,
+                **config.bridge.model_dump(),
             ),
             opts=here,
         )
@@ -604,13 +605,8 @@ def _exchange(config: settings.DataStack, where: Place) -> ExchangeWay | None:
     )
 
 
-def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:
-    """The settings of a section that a component has a field for."""
-    return section.model_dump(include={field.name for field in fields(args)})
-
-
-def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:
-    if not config.optimize_tables:
+def _optimizer(config: settings.Tables, access: Access) -> OptimizerArgs | None:
+    if not config.optimize:
         return None
     return OptimizerArgs(role=access.optimizer, snapshot_days=config.snapshot_days, orphan_days=config.orphan_days)
 

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
-from settings.data_path import Audit, Cdc, Gcp, Lake, Landing, People, Processing, Sinks, Streaming, Warehouse
-from settings.exchange import Azure
+from settings.azure import Azure
+from settings.capture import Cdc, Database, Landing
 from settings.foundation import Alerts, Deployment, Encryption, Network, Protection, Tags
+from settings.google import Bridge, Gcp
+from settings.lake import AccessLogs, Artifacts, Lake, Tables
 from settings.links import Links
 from settings.organization import Organization
 from settings.problems import without_none
+from settings.processing import Processing
+from settings.streams import Sinks, Streaming
 from settings.values import AccountId, Environment
+from settings.warehouse import People, Warehouse
+from settings.watch import Audit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +54,13 @@ class DataStack(Stack):
     alerts: Alerts
     network: Network
     encryption: Encryption
+    access_logs: AccessLogs
     lake: Lake
+    tables: Tables
+    artifacts: Artifacts
     streaming: Streaming
     sinks: Sinks
+    database: Database
     cdc: Cdc
     processing: Processing
     landing: Landing
@@ -58,6 +68,7 @@ class DataStack(Stack):
     warehouse: Warehouse
     azure: Azure | None = None
     gcp: Gcp | None = None
+    bridge: Bridge | None = None
     links: Links | None = None
     preshared_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of single tunnels, by their names (`AddressPlan.tunnels`)."""

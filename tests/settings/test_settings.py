@@ -302,34 +302,34 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "Give days before a deleted key is gone, 7 to 30.",
         ),
         (
-            "lake.orphan_days",
+            "tables.orphan_days",
             1,
-            "novaretail:lake.orphan_days = 1: input should be greater than or equal to 3. "
+            "novaretail:tables.orphan_days = 1: input should be greater than or equal to 3. "
             "Give days before a file that no table knows is removed, 3 to 365.",
         ),
         (
-            "cdc.instance_class",
+            "database.instance_class",
             "m7g.large",
-            'novaretail:cdc.instance_class = "m7g.large": string should match pattern '
+            'novaretail:database.instance_class = "m7g.large": string should match pattern '
             "'^db\\.(t4g\\.(micro|small|medium|large|xlarge|2xlarge)|[mr][78]g\\.([0-9]*x?large))$'. "
             "Give an instance class such as db.r7g.large or db.t4g.medium.",
         ),
         (
-            "cdc.engine_version",
+            "database.engine_version",
             "17.4",
-            "novaretail:cdc.engine_version = \"17.4\": input should be '16' or '17'. "
+            "novaretail:database.engine_version = \"17.4\": input should be '16' or '17'. "
             "Give major version of PostgreSQL on RDS: 16 or 17.",
         ),
         (
-            "cdc.storage_max_gib",
+            "database.storage_max_gib",
             210,
-            "novaretail:cdc.storage_max_gib = 210: RDS grows storage by a tenth at least, and it begins at 200 GiB. "
-            "Give 220 or more.",
+            "novaretail:database.storage_max_gib = 210: RDS grows storage by a tenth at least, and it begins at 200 "
+            "GiB. Give 220 or more.",
         ),
         (
-            "cdc.held_wal_gib",
+            "database.held_wal_gib",
             101,
-            "novaretail:cdc.held_wal_gib = 101: held-back log must leave half of the disk (200 GiB) to the data. "
+            "novaretail:database.held_wal_gib = 101: held-back log must leave half of the disk (200 GiB) to the data. "
             "Lower it, or give more storage.",
         ),
         (
@@ -349,20 +349,31 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "novaretail:cdc.latency_minutes = 15: changes wait for 900 s as a rule. Give more than batch_seconds.",
         ),
         (
-            "cdc.backup_window",
+            "database.backup_window",
             "01:00-01:20",
-            'novaretail:cdc.backup_window = "01:00-01:20": a window is half an hour at least. Give a longer one.',
+            'novaretail:database.backup_window = "01:00-01:20": a window is half an hour at least. Give a longer one.',
         ),
         (
-            "cdc.maintenance_window",
+            "database.maintenance_window",
             "sun:23:30-mon:01:30",
-            'novaretail:cdc.maintenance_window = "sun:23:30-mon:01:30": RDS takes no window that meets the backup\'s '
-            "(01:00-01:45). Give another time of the day.",
+            'novaretail:database.maintenance_window = "sun:23:30-mon:01:30": RDS takes no window that meets the '
+            "backup's (01:00-01:45). Give another time of the day.",
         ),
         (
             "cdc.multi_az",
             False,
-            "novaretail:cdc.multi_az = false: prod's database outlives a zone. Set it to true.",
+            "novaretail:cdc.multi_az = false: prod's replication outlives a zone. Set it to true.",
+        ),
+        (
+            "database.multi_az",
+            False,
+            "novaretail:database.multi_az = false: prod's database outlives a zone. Set it to true.",
+        ),
+        (
+            "cdc.replication_window",
+            "sun:23:50-mon:00:10",
+            'novaretail:cdc.replication_window = "sun:23:50-mon:00:10": a window is half an hour at least. '
+            "Give a longer one.",
         ),
         (
             "sinks.workers_max",
@@ -400,9 +411,9 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "novaretail:landing.max_age_seconds = 120: 3 tries of 60 s do not fit in it. Give 180 or more.",
         ),
         (
-            "gcp.concurrency",
+            "bridge.concurrency",
             1,
-            "novaretail:gcp.concurrency = 1: 4 pollers a topic would wait for each other. Give pollers_max or more.",
+            "novaretail:bridge.concurrency = 1: 4 pollers a topic would wait for each other. Give pollers_max or more.",
         ),
         (
             "warehouse.base_rpu",
@@ -440,31 +451,32 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "Give the permission set of analysts, such as DataAnalyst.",
         ),
         (
-            "gcp.regions",
+            "bridge.regions",
             ["us-central1"],
-            'novaretail:gcp.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
+            'novaretail:bridge.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
             "europe-west1, europe-west3, europe-west4, europe-west9, europe-north1, europe-southwest1.",
         ),
         (
-            "gcp.backoff_max_seconds",
+            "bridge.backoff_max_seconds",
             5,
-            "novaretail:gcp.backoff_max_seconds = 5: it is less than backoff_min_seconds (10). Give the same or more.",
+            "novaretail:bridge.backoff_max_seconds = 5: it is less than backoff_min_seconds (10). "
+            "Give the same or more.",
         ),
         (
-            "gcp.pollers_min",
+            "bridge.pollers_min",
             5,
-            "novaretail:gcp.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
+            "novaretail:bridge.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
         ),
         (
-            "gcp.unread_minutes",
+            "bridge.unread_minutes",
             1440,
-            "novaretail:gcp.unread_minutes = 1440: input should be less than or equal to 720. "
+            "novaretail:bridge.unread_minutes = 1440: input should be less than or equal to 720. "
             "Give minutes that a message may wait for its reader before a person is told, 1 to 720.",
         ),
         (
-            "gcp.timeout_seconds",
+            "bridge.timeout_seconds",
             900,
-            "novaretail:gcp.timeout_seconds = 900: input should be less than or equal to 840. "
+            "novaretail:bridge.timeout_seconds = 900: input should be less than or equal to 840. "
             "Give seconds an invocation may take, 10 to 840 (Kafka: 14 min).",
         ),
     ],
@@ -509,8 +521,10 @@ def test_a_missing_section_says_what_to_add(key: str) -> None:
 
 
 def test_a_missing_field_says_what_to_give() -> None:
-    problems = _changed(lambda raw: raw["lake"].pop("snapshot_days"))
-    assert problems == ["novaretail:lake.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."]
+    problems = _changed(lambda raw: raw["tables"].pop("snapshot_days"))
+    assert problems == [
+        "novaretail:tables.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -612,20 +626,26 @@ def test_a_stack_is_deployed_by_exactly_one_way(deployment: dict[str, str], expe
     assert problems == [f"novaretail:deployment.{problem}" for problem in expected]
 
 
-def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
+def test_a_stack_without_the_bridge_section_has_no_bridge_and_may_have_no_project_either() -> None:
     raw = _raw("prod")
+    del raw["bridge"]
+    parsed = reading.parse(raw, "prod")
+    assert isinstance(parsed, settings.DataStack)
+    assert parsed.gcp
+    assert parsed.bridge is None
     del raw["gcp"], raw["links"]["gcp"]
     parsed = reading.parse(raw, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.gcp is None
 
 
-def test_a_link_to_google_needs_the_section_that_names_its_project() -> None:
-    (problem,) = _changed(lambda raw: raw.pop("gcp"))
-    assert problem == (
+def test_a_link_to_google_and_the_bridge_need_the_section_that_names_their_project() -> None:
+    assert sorted(_changed(lambda raw: raw.pop("gcp"))) == [
+        'novaretail:bridge.regions = ["europe-west1"]: the bridge\'s topics are made in the project that '
+        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove novaretail:bridge.",
         'novaretail:links.gcp = "europe-west1": the link\'s end in Google Cloud is made in the project that '
-        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove links.gcp."
-    )
+        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove links.gcp.",
+    ]
 
 
 def test_too_few_zones_are_named_though_their_blocks_fit() -> None:
@@ -677,8 +697,11 @@ def test_the_local_platform_has_no_real_account() -> None:
             "it lacks the region that this stack itself is in (aws:region eu-west-1). Add eu-west-1.",
         ),
         (_set("organization.repository", "data-backbone"), "Give the GitHub repository whose pipeline may preview"),
-        (_set("organization.unused_days", 366), "less than or equal to 365. Give days after which access that nobody"),
-        (_set("organization.trail_log_days", 100), "Give days to keep the trail's log group"),
+        (
+            _set("organization.detection.unused_days", 366),
+            "less than or equal to 365. Give days after which access that nobody",
+        ),
+        (_set("organization.trail.log_days", 100), "Give days to keep the trail's log group"),
         (_set("organization.log_archive.lock_mode", "LEGAL_HOLD"), "input should be 'GOVERNANCE' or 'COMPLIANCE'"),
         (_set("organization.log_archive.keep_days", 30), "Give days until a log file is removed, 365 at least"),
         (
