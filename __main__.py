@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ from components.organization.trail import OrganizationTrail, OrganizationTrailAr
 from components.share.azure_exchange import AzureExchange, AzureExchangeArgs
 from components.share.exchange_access import ExchangeAccess, ExchangeAccessArgs
 from components.share.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubBridge, PubSubBridgeArgs
+from settings import reading
 
 
 def organization(config: settings.OrganizationStack, where: Place) -> None:
@@ -91,7 +92,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             organization_id=units.organization.id,
             bucket_name=archive.bucket_name,
             archive_key_arn=archive.key_arn,
-            log_days=chosen.trail_log_days,
+            log_days=chosen.trail.log_days,
         ),
     )
     Detection(
@@ -102,7 +103,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             administrator_id=units.account_ids[SHARED],
             administrator=shared,
             regions=chosen.regions,
-            unused_days=chosen.unused_days,
+            unused_days=chosen.detection.unused_days,
         ),
     )
     for account, provider in {"management": None, **units.providers}.items():
@@ -132,7 +133,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     """The data backbone of one environment."""
     provider = zone.provider("account", account=where.account, region=where.region)
     where = where.by(provider)  # every component is given it: none may use the caller's own account
-    shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
+    shared = [topic for topic in data.topics if config.bridge and topic.share and topic.share.target == "gcp"]
 
     access = Access(
         "access",
@@ -166,7 +167,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
-    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days))
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.access_logs.keep_days))
     lake = Lake(
         "lake",
         LakeArgs(
@@ -190,7 +191,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             contracts=data,
             kms_key_arn=keys.arn("lake"),
             location=lake.location,
-            optimizer=_optimizer(config.lake, access),
+            optimizer=_optimizer(config.tables, access),
         ),
     )
     grants = _grants(data, access, lake, catalog)
@@ -200,7 +201,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             where=where,
             kms_key_arn=keys.arn("lake"),
             access_logs=access_logs.target,
-            noncurrent_days=config.lake.noncurrent_days,
+            noncurrent_days=config.artifacts.noncurrent_days,
         ),
     )
 
@@ -306,7 +307,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             client_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             secrets_key_arn=keys.arn("secrets"),
-            **_taken_by(DatabaseArgs, config.cdc),
+            **config.database.model_dump(),
         ),
     )
     capture = ChangeDataCapture(
@@ -328,7 +329,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             lake_key_arn=keys.arn("lake"),
-            **_taken_by(ChangeDataCaptureArgs, config.cdc),
+            **config.cdc.model_dump(),
         ),
     )
 
@@ -400,7 +401,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id))
         google_ready = [*gcp_link.ready, *google_names.records]
         ends.append(gcp_link.aws)
-    if config.gcp and access.bridge:
+    if config.gcp and config.bridge and access.bridge:
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
@@ -422,7 +423,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),
                     *google_ready,
                 ],
-                **config.gcp.model_dump(),
+                project=config.gcp.project,
+                **config.bridge.model_dump(),
             ),
         )
         pulumi.export("function", bridge.function.name)
@@ -549,13 +551,8 @@ def _exchange(config: settings.DataStack, where: Place) -> ExchangeWay | None:
     )
 
 
-def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:
-    """The settings of a section that a component has a field for."""
-    return section.model_dump(include={field.name for field in fields(args)})
-
-
-def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:
-    if not config.optimize_tables:
+def _optimizer(config: settings.Tables, access: Access) -> OptimizerArgs | None:
+    if not config.optimize:
         return None
     return OptimizerArgs(role=access.optimizer, snapshot_days=config.snapshot_days, orphan_days=config.orphan_days)
 
@@ -609,7 +606,7 @@ async def _landing_zone(config: settings.DataStack) -> LandingZone:
 
 async def build() -> None:
     """Read everything that people wrote, then build what the stack's settings say."""
-    config = settings.load()
+    config = reading.load()
     data = contracts.load()
     replaceable = Replaceable(config.protection.replaceable)
     where = Place(
@@ -625,7 +622,7 @@ async def build() -> None:
     else:
         zone = await _landing_zone(config)
         backbone(config, data, replace(where, organization_id=zone.organization_id), zone)
-    if problems := settings.unprotected(config, replaceable.seen):
+    if problems := reading.unprotected(config, replaceable.seen):
         raise pulumi.RunError("\n".join(map(str, problems)))
 
 
