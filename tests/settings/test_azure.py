@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-import settings
-from settings import reading
+from tests.settings.given import data_of, problems_of, raw_of
 
-ROOT = Path(settings.__file__).parents[1]
 LISTED = {"mode": "allow_list", "allowed_ranges": ["52.166.10.0/28", "20.50.100.7/32"]}
 
 
 def _raw(**azure: Any) -> dict[str, Any]:
-    config = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
-    raw = {key.removeprefix("novaretail:"): value for key, value in copy.deepcopy(config).items()}
+    raw = raw_of("prod")
     raw["azure"] |= azure
     return raw
-
-
-def _problems(raw: dict[str, Any]) -> list[str]:
-    with pytest.raises(settings.SettingsError) as caught:
-        reading.parse(raw, "prod")
-    return [str(problem) for problem in caught.value.problems]
 
 
 def _ranges(*blocks: str) -> dict[str, Any]:
@@ -75,15 +63,13 @@ def _ranges(*blocks: str) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_setting_of_azure_is_named(change: dict[str, Any], expected: str) -> None:
-    (problem,) = _problems(_raw(**change))
+    (problem,) = problems_of(_raw(**change))
     assert problem.startswith(f"novaretail:{expected}"), problem
 
 
 def test_both_modes_are_taken() -> None:
     for change in ({}, LISTED):
-        config = reading.parse(_raw(**change), "prod")
-        assert isinstance(config, settings.DataStack)
-        assert config.azure
+        assert data_of(_raw(**change)).azure
 
 
 @pytest.mark.parametrize("change", [{}, LISTED])
@@ -94,6 +80,6 @@ def test_data_factory_needs_the_network_of_the_link(change: dict[str, Any]) -> N
         "virtual network of the link to Azure. Add novaretail:links.azure, or remove novaretail:azure."
     )
     del raw["links"]["azure"]
-    assert _problems(raw) == [expected]
+    assert problems_of(raw) == [expected]
     del raw["links"]
-    assert _problems(raw) == [expected]
+    assert problems_of(raw) == [expected]
