@@ -32,8 +32,8 @@ import yaml
 from local.clouds.engine import guard
 from local.clouds.engine.events import Diagnostic, Events, Outcome, Resource, read_events
 from local.clouds.engine.references import account_ids, copy_state, fingerprint, in_clear, referenced_stack
-from local.clouds.provider.live import LIVE_TYPES
 from local.clouds.provider.server import PACKAGES, ProviderServer
+from local.clouds.provider.types import live_types
 from local.site import ROOT, TOOLCHAIN, Site
 
 __all__ = ["Diagnostic", "Engine", "EngineError", "Outcome", "Resource"]
@@ -179,7 +179,7 @@ class Engine:
             arguments += ["--parallel", str(PARALLEL), "--event-log", str(log)]
             debug = ",".join(f"{package}:{provider.port}" for package in PACKAGES)
             ended = self._cli(*arguments, variables={"PULUMI_DEBUG_PROVIDERS": debug}, check=False)
-            events = read_events(log, LIVE_TYPES)
+            events = read_events(log, live_types())
             if live and ended.returncode >= 0:  # an engine that a signal killed does not know all that exists
                 provider.settle(self.stack)
         if ended.returncode != 0:

@@ -23,9 +23,10 @@ from google.api_core.exceptions import AlreadyExists, InvalidArgument
 
 import contracts
 from local.clouds import services
-from local.clouds.provider.live import Clients, Live, live_class
+from local.clouds.provider.live import Clients, Live
 from local.clouds.provider.live.connect import ConnectError, parse_properties, worker_file
 from local.clouds.provider.live.msk import KafkaRefusedError
+from local.clouds.provider.types import live_class
 from local.clouds.services.connect import plugin_folder, settings_file
 from local.clouds.services.supervisor import Status
 from local.site import Site
