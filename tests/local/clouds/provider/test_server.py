@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_status import rpc_status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from local.clouds.provider.live import PartlyMadeError
@@ -149,8 +150,6 @@ def test_a_resource_that_was_partly_made_is_told_with_its_id(engine: Engine, mon
     monkeypatch.setattr("local.clouds.provider.live.s3.Bucket._tag", tag)
     with pytest.raises(grpc.RpcError) as raised:
         engine.create(BUCKET, {"bucket": "partly-made"})
-
-    from grpc_status import rpc_status
 
     status = rpc_status.from_call(raised.value)
     detail = pb.ErrorResourceInitFailed()

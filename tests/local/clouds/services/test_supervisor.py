@@ -202,8 +202,8 @@ def test_a_service_that_does_not_answer_in_time_is_named_and_ended(
     seen: list[int] = []
     spawn = supervisor._spawn
 
-    def spawned(*arguments: object) -> subprocess.Popen[bytes]:
-        process = spawn(*arguments)  # type: ignore[arg-type]
+    def spawned(service: Service, log: Path) -> subprocess.Popen[bytes]:
+        process = spawn(service, log)
         seen.append(process.pid)
         return process
 
