@@ -12,7 +12,7 @@ from local.clouds.provider.kept_shapes import Shapes
 from local.clouds.provider.live import Clients, Live, PartlyMadeError
 from local.clouds.provider.live.base import partly_made
 from local.clouds.provider.shapes import Shape
-from local.clouds.provider.state import Record, State
+from local.clouds.provider.state import Existing, State
 from local.clouds.provider.types import live_class, live_types
 from local.clouds.provider.wire import Properties, conceal, contains_secret, reveal
 from local.site import Site
@@ -57,11 +57,11 @@ class Resources:
         if preview:
             return "", outputs.complete(shape, "", arguments, self._state, preview=True)
         live, given = self._live(token), reveal(arguments)
-        computed: Properties = {}
         unfinished = self._state.begin(urn, token)
         try:
             if live is None:
                 id = self._ids.get((token, str(given.get("name")))) or outputs.identifier(shape, arguments)
+                made = self._outputs(shape, id, arguments, {})
             else:
                 left = live.identify(given) if unfinished else None
                 if left is not None and not self._state.exists(token, left):
@@ -74,7 +74,8 @@ class Resources:
         except Exception:
             self._state.abandon(urn)
             raise
-        made = self._outputs(shape, id, arguments, computed)
+        if live is not None:
+            made = self._outputs(shape, id, arguments, computed)
         self._state.put(token, id, urn, made)
         self._note(live, token, id, made, arguments)
         return id, made
@@ -153,7 +154,7 @@ class Resources:
             live.delete(id, reveal(known))
         self._state.remove(token, id)
 
-    def clear(self, orphan: Record) -> None:
+    def clear(self, orphan: Existing) -> None:
         """Remove what a killed run left behind."""
         self.delete(orphan.type, orphan.id, dict(orphan.outputs))
 

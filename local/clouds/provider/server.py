@@ -27,7 +27,7 @@ from local.clouds.provider.diff import diff
 from local.clouds.provider.kept_shapes import Shapes
 from local.clouds.provider.live import PartlyMadeError
 from local.clouds.provider.resources import Resources
-from local.clouds.provider.state import Record, State
+from local.clouds.provider.state import Existing, State
 from local.clouds.provider.types import FAMILIES
 from local.clouds.provider.wire import contains_secret, decode, encode
 from local.site import Site
@@ -240,7 +240,7 @@ class ProviderServer:
         self._server.stop(grace=1).wait()
         self._state.close()
 
-    def clear_orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Record]:
+    def clear_orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Existing]:
         """Remove what a killed run of this stack made and the engine, which knows `known`, could not note."""
         orphans = self._state.orphans(stack, known)
         for orphan in orphans:

@@ -63,6 +63,7 @@ class ResourceType:
     The module is imported with the first resource of its types. None keeps the type as state.
     """
     naming: Naming | None = None
+    """How the provider names it where the program does not; None leaves that to its cloud's way."""
     id: Callable[[Properties], str] | None = None
     """The id of a new resource, from its arguments, while the type is kept as state."""
     arn: str | None = None
@@ -73,6 +74,7 @@ class ResourceType:
     From the real providers' own schemas: `ForceNew` in Terraform's, `forceNew` in azure-native's.
     """
     computed: Computed | None = None
+    """What its service decides, such as the addresses of a VPN."""
     free_text: Set[str] = frozenset()
     """Paths of arguments whose listed values the service itself does not keep up."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from local.clouds.provider.kept_shapes import Shapes
 from local.clouds.provider.resources import Resources
 from local.clouds.provider.state import State
+from local.clouds.provider.types import vpn
 from local.clouds.provider.wire import UNKNOWN, Secret
 from local.site import Site
 
@@ -89,6 +91,19 @@ def test_an_address_is_free_again_once_its_resource_is_gone() -> None:
     state.remove(AZURE_ADDRESS, "one")
 
     assert state.claim("three", 0, ["192.0.2.1", "192.0.2.2"]) == "192.0.2.1"
+
+
+def test_a_creation_for_which_no_address_is_left_leaves_nothing(
+    resources: Resources, make: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vpn, "NETWORKS", (ipaddress.IPv4Network("192.0.2.0/30"),))
+    make(CONNECTION, **ARGUMENTS)
+    urn = f"urn:pulumi:local::n::{AZURE_ADDRESS}::r"
+
+    with pytest.raises(ValueError, match="no free address left"):
+        resources.create(AZURE_ADDRESS, urn, {"resourceGroupName": "g", "publicIpAddressName": "ip"}, preview=False)
+
+    assert not resources._state.begin(urn, AZURE_ADDRESS)  # no attempt that never ended
 
 
 def test_what_was_decided_once_stays_when_the_resource_changes(resources: Resources) -> None:
