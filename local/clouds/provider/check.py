@@ -34,9 +34,10 @@ _PLAIN: dict[Kind, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One rule that an argument breaks; `path` is empty for the resource as a whole."""
+    """One rule that an argument breaks."""
 
     path: str
+    """Empty for the resource as a whole."""
     reason: str
 
 

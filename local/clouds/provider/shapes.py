@@ -14,18 +14,19 @@ Kind = Literal["string", "number", "integer", "boolean", "asset", "archive", "an
 
 @dataclass(frozen=True)
 class Type:
-    """The type of a value.
-
-    `item` is that of a list or map, `object` names the entry of `Shape.objects`, `members` are those of a
-    union. `values` is an enum; an `open` one admits other values as well.
-    """
+    """The type of a value."""
 
     kind: Kind
     item: Type | None = None
+    """Of a list or map."""
     object: str = ""
+    """Of an object: its entry in `Shape.objects`."""
     members: tuple[Type, ...] = ()
+    """Of a union."""
     values: tuple[Any, ...] = ()
+    """Those of an enum."""
     open: bool = False
+    """Whether an enum admits other values as well."""
 
 
 ANY = Type("any")
@@ -33,11 +34,13 @@ ANY = Type("any")
 
 @dataclass(frozen=True)
 class Field:
-    """One property. A required output is always there: the provider computes it where it is not given."""
+    """One property."""
 
     type: Type
     required: bool = False
+    """An output that is required is always there: the provider computes it where it is not given."""
     replaces: bool = False
+    """Whether the SDK's text says that a change makes another resource."""
 
 
 Fields = Mapping[str, Field]
@@ -45,9 +48,10 @@ Fields = Mapping[str, Field]
 
 @dataclass(frozen=True)
 class Shape:
-    """A resource type; `objects` holds the nested arguments and outputs by the name of their SDK class."""
+    """What a resource type looks like."""
 
     token: str
     inputs: Fields
     outputs: Fields = field(repr=False)
     objects: Mapping[str, Fields] = field(repr=False)
+    """The nested arguments and outputs, by the name of their SDK class."""

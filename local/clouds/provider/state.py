@@ -34,12 +34,13 @@ CREATE TABLE IF NOT EXISTS creations (urn TEXT PRIMARY KEY, type TEXT NOT NULL);
 
 @dataclass(frozen=True)
 class Existing:
-    """One existing resource; `outputs` lacks what is secret."""
+    """One existing resource."""
 
     type: str
     id: str
     urn: str
     outputs: Mapping[str, Any]
+    """Without what is secret."""
 
 
 class State:

@@ -133,11 +133,12 @@ def port_is_free(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a port, as far as this user may know; `site` is the platform that the process belongs to."""
+    """Who holds a port, as far as this user may know."""
 
     pid: int | None = None
     command: str = ""
     site: str | None = None
+    """The folder of the platform that the process belongs to; None if to none."""
 
     def __str__(self) -> str:
         return f"process {self.pid} ({self.command[:160]})" if self.pid else "a process that this user may not see"
