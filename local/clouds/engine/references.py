@@ -21,12 +21,15 @@ import yaml
 from local.clouds.provider.wire import SECRET, SIGNATURE
 
 ACCOUNT_TYPE = "aws:organizations/account:Account"
-PROVIDER = ("local/clouds/provider/*.py", "local/clouds/provider/types/*.py")
 PROGRAM = (
     "*.py",
     "Pulumi.yaml",
-    *(f"{part}/**/*" for part in ("components", "contracts", "settings", "stacks")),
-    *PROVIDER,
+    "stacks/**/*",
+    "components/**/*",
+    "contracts/**/*",
+    "settings/**/*",
+    "local/clouds/provider/*.py",
+    "local/clouds/provider/types/*.py",
 )
 """What the stack that is brought up is made of, besides its own file and that of the stack it refers to."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")
