@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.clouds.provider import replaces
-from local.clouds.provider.shapes import Shapes
+from local.clouds.provider.diff import replaces
+from local.clouds.provider.kept_shapes import Shapes
 from tests.baselines.snapshot import Snapshot
 from tests.components.test_contracts import STATEFUL
 
@@ -91,7 +91,7 @@ def _changed(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> I
     reader = _reader(key, old, new)
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            kind = replaced if shape is not None and replaces.replaces(shape, name) else "safe"
+            kind = replaced if shape is not None and replaces(shape, name) else "safe"
             yield Change(kind, key, f"{name}: {_short(old.get(name))} -> {_short(new.get(name))}", reader)
             reader = ""
 
