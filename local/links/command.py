@@ -7,8 +7,10 @@ import sys
 from types import FrameType
 
 from local.engine import Engine
-from local.links import namespaces, parameters, proposals, report
-from local.links.rehearsal import compare, rehearse
+from local.links import ends, namespaces, proposals, report
+from local.links.checks.every import check_all
+from local.links.checks.paper import check_paper
+from local.links.plan import Plan, PlanError
 from local.site import ROOT, Site
 from local.steps import StepError, Steps
 from local.toolchain import packages
@@ -28,23 +30,23 @@ def links(site: Site, stack: str) -> int:
         plan = read(site, stack)
         steps.say(f"{len(plan.tunnels)} tunnels of {' and '.join(plan.links)}")
     result = report.Result(plan)
-    compare(plan, result)
+    check_paper(plan, result)
     lacking = namespaces.missing()
     if lacking:
         result.skipped = [f"no daemon was started; this machine lacks {text}" for text in lacking]
     else:
         with steps.step("rehearsal", "real IKEv2 and BGP between both ends, about two minutes"):
-            rehearse(plan, result, steps.say)
+            check_all(plan, result, steps.say)
     report.write(result, FILE, stack)
     report.show(result, steps.console)
     return _conclude(result)
 
 
-def read(site: Site, stack: str) -> parameters.Plan:
+def read(site: Site, stack: str) -> Plan:
     """The tunnels of a stack, from its own graph."""
     try:
-        return parameters.read(Engine(site, stack).as_state().resources())
-    except (parameters.ParametersError, proposals.SpellingError) as error:
+        return ends.read(Engine(site, stack).as_state().resources())
+    except (PlanError, proposals.SpellingError) as error:
         raise StepError(f"the links of {stack} cannot be rehearsed: {error}") from error
     except (KeyError, TypeError) as error:
         text = f"an end of a link of {stack} lacks {error}, which its cloud would be told"

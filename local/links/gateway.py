@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.links.namespaces import CHARON, NamespaceError, Namespaces, run
-from local.links.parameters import End
+from local.links.plan import End
 from local.links.waiting import wait
 
 DPD_S = 10

@@ -13,8 +13,8 @@ from typing import Any
 
 from local.links.gateway import Gateway
 from local.links.namespaces import Namespaces
-from local.links.parameters import Plan, Tunnel
-from local.links.router import Router, crossing, render_peer, render_transit
+from local.links.plan import Plan, Tunnel
+from local.links.router import Router, add_routes_by_attachment, render_peer, render_transit
 from local.links.waiting import SlowError, wait
 
 UP_S = 30
@@ -65,7 +65,7 @@ class Lab:
             self.ours[device].start()
             self.theirs[device].start()
         self.each(Gateway.attach, [*self.ours.values(), *self.theirs.values()])
-        crossing(self.spaces, self.plan.zones, self.plan.tunnels, TRANSIT)
+        add_routes_by_attachment(self.spaces, self.plan.zones, self.plan.tunnels, TRANSIT)
         self.transit.start(self.transit_configuration())
         for link, router in self.peers.items():
             router.start(render_peer(self.plan.link(link)))

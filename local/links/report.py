@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.links.parameters import Plan, Tunnel
+from local.links.plan import Plan, Tunnel
 
 COLUMNS = ("tunnel", "outside", "inside", "IKE, ESP", "AS", "learned", "failover", "return")
 

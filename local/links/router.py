@@ -14,7 +14,7 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 from local.links.namespaces import Namespaces, run
-from local.links.parameters import End, Tunnel, Zones
+from local.links.plan import End, Tunnel, Zones
 
 # Clouds try again sooner than BIRD's own two and five minutes; how soon, none of them says.
 HEAD = """log "{folder}/bird.log" all;
@@ -64,21 +64,21 @@ def render_transit(tunnels: Iterable[Tunnel], zones: Zones, asn: int) -> str:
             routes = " ".join(f"route {block} blackhole;" for block in zones.planned[table])
             lines.append(f"protocol static planned{index} {{ ipv4 {{ table zone{index}; }}; {routes} }}")
     attachments = sorted({tunnel.aws.attachment for tunnel in tunnels})
-    for place, attachment in enumerate(attachments):
-        lines.append(f"ipv4 table attachment{place};")
+    for at, attachment in enumerate(attachments):
+        lines.append(f"ipv4 table attachment{at};")
         told, taught = zones.associated.get(attachment), zones.propagated.get(attachment, ())
         for table in sorted({*taught, *([told] if told else [])}):
             into = "where source = RTS_BGP" if table in taught else "none"
             out = "all" if table == told else "none"
             lines.append(
-                f"protocol pipe pipe{place}_{number[table]} {{ table attachment{place}; peer table zone{number[table]};"
+                f"protocol pipe pipe{at}_{number[table]} {{ table attachment{at}; peer table zone{number[table]};"
                 f" export {into}; import {out}; }}"
             )
     for tunnel in tunnels:
-        end, place = tunnel.aws, attachments.index(tunnel.aws.attachment)
+        end, at = tunnel.aws, attachments.index(tunnel.aws.attachment)
         # What a neighbour said itself is not told to it again by the attachment's other tunnel.
         told = f"where source = RTS_STATIC || (source = RTS_BGP && bgp_path.first != {end.peer_asn})"
-        channel = f"ipv4 {{ table attachment{place}; import all; export {told}; next hop self; }};"
+        channel = f"ipv4 {{ table attachment{at}; import all; export {told}; next hop self; }};"
         lines.append(_session(tunnel.name, end, asn, channel))
     vpc = number[zones.vpc_table]
     merge = MERGE if zones.ecmp else ""
@@ -195,8 +195,10 @@ class Router:
         return run("birdc", "-s", f"{self._folder}/control", *command, check=False)
 
 
-def crossing(spaces: Namespaces, zones: Zones, tunnels: Iterable[Tunnel], name: str) -> Mapping[str, str]:
-    """Sort what comes by each tunnel of the transit gateway by the table of its attachment; gives their numbers.
+def add_routes_by_attachment(
+    spaces: Namespaces, zones: Zones, tunnels: Iterable[Tunnel], name: str
+) -> Mapping[str, str]:
+    """Route what comes by each tunnel of the transit gateway by the table of its attachment; gives their numbers.
 
     The VPC's own addresses are this namespace's and need no route.
     """

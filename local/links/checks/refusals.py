@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from local.links.checks.trial import Trial
 from local.links.lab import Lab, other_host
-from local.links.parameters import End, Tunnel
+from local.links.plan import End, Tunnel
 from local.links.report import Check
 from local.links.router import protocol, render_peer
 from local.links.waiting import SlowError, wait
@@ -19,7 +20,15 @@ BACK_S = 60
 Change = Callable[[End], End]
 
 
-def refusals(lab: Lab, tunnel: Tunnel) -> Iterator[Check]:
+def check_refusals(trial: Trial) -> None:
+    """Try what must be refused on one tunnel of each link, all at once."""
+    chosen = trial.first_tunnels
+    trial.say(f"trying what must be refused, on {', '.join(tunnel.name for tunnel in chosen)}")
+    for found in trial.lab.each(lambda tunnel: list(_refusals(trial.lab, tunnel)), chosen):
+        trial.result.checks += found
+
+
+def _refusals(lab: Lab, tunnel: Tunnel) -> Iterator[Check]:
     """One check for each; in the end the tunnel is as it was.
 
     The session is closed first, so that no traffic is on the tunnel.
@@ -34,17 +43,18 @@ def refusals(lab: Lab, tunnel: Tunnel) -> Iterator[Check]:
         "another ESP cipher": lambda end: replace(end, esp=_another_cipher(end.esp)),
     }
     for what, change in wrong.items():
-        yield _refused_by_ike(lab, tunnel, what, change)
-    yield _refused_at_rekey(lab, tunnel)
+        yield _try_ike(lab, tunnel, what, change)
+    yield _try_rekey(lab, tunnel)
     lab.starter(tunnel).load()
     lab.starter(tunnel).initiate()
-    yield _refused_by_bgp(lab, tunnel, "a wrong AS number", lambda end: replace(end, asn=end.asn + 1), "Bad peer AS")
+    yield _try_bgp(lab, tunnel, "a wrong AS number", lambda end: replace(end, asn=end.asn + 1), "Bad peer AS")
     moved = other_host(tunnel.other.inside)
-    yield _refused_by_bgp(lab, tunnel, "a wrong inside address", lambda end: replace(end, inside=moved), "")
-    yield _as_before(lab, tunnel)
+    yield _try_bgp(lab, tunnel, "a wrong inside address", lambda end: replace(end, inside=moved), "")
+    yield _restore(lab, tunnel)
 
 
-def _refused_by_ike(lab: Lab, tunnel: Tunnel, what: str, change: Change) -> Check:
+def _try_ike(lab: Lab, tunnel: Tunnel, what: str, change: Change) -> Check:
+    """Negotiate with a changed end that must be refused."""
     starter, answerer = lab.starter(tunnel), lab.answerer(tunnel)
     starter.load(tries=1, change=change)
     starter.terminate()
@@ -57,7 +67,7 @@ def _refused_by_ike(lab: Lab, tunnel: Tunnel, what: str, change: Change) -> Chec
     )
 
 
-def _refused_at_rekey(lab: Lab, tunnel: Tunnel) -> Check:
+def _try_rekey(lab: Lab, tunnel: Tunnel) -> Check:
     """The group of the traffic's keys is first used by a rekey (RFC 7296, 1.2), so that is where it shows."""
     starter, answerer = lab.starter(tunnel), lab.answerer(tunnel)
     starter.load(tries=1, change=lambda end: replace(end, esp=_another_group(end.esp)))
@@ -77,12 +87,12 @@ def _refused_at_rekey(lab: Lab, tunnel: Tunnel) -> Check:
     )
 
 
-def _refused_by_bgp(lab: Lab, tunnel: Tunnel, what: str, change: Change, telling: str) -> Check:
+def _try_bgp(lab: Lab, tunnel: Tunnel, what: str, change: Change, telling: str) -> Check:
     """The other cloud's router says something else of itself than AWS was told."""
     peer, transit = lab.peers[tunnel.link], lab.transit
     mark, changed = transit.mark(), replace(tunnel, other=change(tunnel.other))
     if changed.other.inside != tunnel.other.inside:
-        _address(lab, tunnel, changed.other.inside)
+        _set_address(lab, tunnel, changed.other.inside)
     peer.change(render_peer(changed if each == tunnel else each for each in lab.plan.link(tunnel.link)))
     peer.birdc("enable", protocol(tunnel.name))
     names = (protocol(tunnel.name), "Unexpected connect")
@@ -97,7 +107,7 @@ def _refused_by_bgp(lab: Lab, tunnel: Tunnel, what: str, change: Change, telling
         refused = True
     state = transit.session(tunnel.name).state
     if changed.other.inside != tunnel.other.inside:
-        _address(lab, tunnel, tunnel.other.inside)
+        _set_address(lab, tunnel, tunnel.other.inside)
     lines = said()
     other = peer.session(tunnel.name).state
     seen = (
@@ -106,12 +116,13 @@ def _refused_by_bgp(lab: Lab, tunnel: Tunnel, what: str, change: Change, telling
     return Check(f"{tunnel.name} refuses {what}", refused and (bool(lines) or not telling), seen)
 
 
-def _address(lab: Lab, tunnel: Tunnel, inside: str) -> None:
+def _set_address(lab: Lab, tunnel: Tunnel, inside: str) -> None:
     lab.spaces.ip(tunnel.link, "addr", "flush", "dev", tunnel.name)
     lab.spaces.ip(tunnel.link, "addr", "add", inside, "dev", tunnel.name)
 
 
-def _as_before(lab: Lab, tunnel: Tunnel) -> Check:
+def _restore(lab: Lab, tunnel: Tunnel) -> Check:
+    """Tell the other cloud's router what is right again, and wait until the tunnel is up."""
     peer = lab.peers[tunnel.link]
     peer.change(render_peer(lab.plan.link(tunnel.link)))
     peer.birdc("enable", protocol(tunnel.name))

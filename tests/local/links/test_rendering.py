@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +13,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.links import command, namespaces, parameters, report
+from local.links import command, ends, namespaces, report
 from local.links.lab import other_host
-from local.links.parameters import Plan
+from local.links.plan import Plan
 from local.links.report import Result
 from local.links.router import render_peer, render_transit
 from local.site import Site
+from local.toolchain import packages
 
 
 @pytest.fixture
 def plan(resources: Any) -> Plan:
-    return parameters.read(resources)
+    return ends.read(resources)
 
 
 def line(text: str, begin: str) -> str:
@@ -84,8 +88,8 @@ def test_a_report_has_every_tunnel_and_no_key(plan: Plan, tmp_path: Path) -> Non
 
 
 def test_a_machine_without_the_daemons_is_told_which_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(namespaces.shutil, "which", lambda name, path: None if name in ("bird", "swanctl") else name)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name, path: None if name in ("bird", "swanctl") else name)
     monkeypatch.setattr(namespaces, "CHARON", Path("/nonexistent/charon"))
     (text,) = namespaces.missing()
 
@@ -96,7 +100,7 @@ def test_a_machine_without_the_daemons_is_told_which_packages(monkeypatch: pytes
 
 
 def test_without_root_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     assert "root" in namespaces.missing()[0]
 
@@ -116,9 +120,9 @@ def test_where_no_daemon_runs_both_ends_are_compared_and_what_was_skipped_is_sai
     file = tmp_path / "build" / "links.json"
     monkeypatch.setattr(command, "FILE", file)
     monkeypatch.setattr(command, "ROOT", tmp_path)
-    monkeypatch.setattr(command.packages, "build", lambda: None)
-    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(command, "read", lambda *_: parameters.read(resources))
+    monkeypatch.setattr(packages, "build", lambda: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(command, "read", lambda *_: ends.read(resources))
     monkeypatch.setattr(namespaces, "missing", lambda: ["bird2, to be had from apt"])
 
     assert command.links(Site(state=tmp_path), "prod") == code

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.links import parameters
-from local.links.parameters import ParametersError, Plan, Tunnel
-from local.links.rehearsal import compare
+from local.links import ends
+from local.links.checks.paper import check_paper
+from local.links.plan import Plan, PlanError, Tunnel
 from local.links.report import Result
 
 Change = Callable[[Any], object]
@@ -20,7 +20,7 @@ def tunnel(plan: Plan, name: str) -> Tunnel:
 
 
 def test_a_tunnel_is_two_ends_that_look_for_each_other(resources: Any) -> None:
-    plan = parameters.read(resources)
+    plan = ends.read(resources)
     found = tunnel(plan, "azure-1-1")
 
     assert [each.name for each in plan.tunnels] == ["azure-1-1", "azure-1-2", "gcp-1-1", "gcp-1-2"]
@@ -34,11 +34,11 @@ def test_a_tunnel_is_two_ends_that_look_for_each_other(resources: Any) -> None:
 
 
 def test_azures_other_machine_calls_in_vain_and_makes_no_tunnel(resources: Any) -> None:
-    assert "192.0.2.2" not in {each.other.address for each in parameters.read(resources).tunnels}
+    assert "192.0.2.2" not in {each.other.address for each in ends.read(resources).tunnels}
 
 
 def test_what_each_side_announces_is_its_own_resources(resources: Any) -> None:
-    plan = parameters.read(resources)
+    plan = ends.read(resources)
 
     assert tunnel(plan, "azure-1-1").other.announces == ("10.96.0.0/20",)
     assert tunnel(plan, "gcp-1-2").other.announces == ("10.64.0.0/20",)
@@ -72,26 +72,26 @@ def test_what_each_side_announces_is_its_own_resources(resources: Any) -> None:
 def test_a_change_of_one_end_is_seen_at_that_end_alone(
     resources: Any, id: str, change: Change, end: str, field: str, problem: str
 ) -> None:
-    before = tunnel(parameters.read(resources), "azure-1-1")
+    before = tunnel(ends.read(resources), "azure-1-1")
     change(resources.of(id))
-    plan = parameters.read(resources)
+    plan = ends.read(resources)
     after = tunnel(plan, "azure-1-1")
     far = "aws" if end == "other" else "other"
 
     assert getattr(getattr(after, end), field) != getattr(getattr(before, end), field)
     assert getattr(after, far) == getattr(before, far)
     result = Result(plan)
-    compare(plan, result)
+    check_paper(plan, result)
     (failed,) = [each for each in result.failed if "azure-1-1" in each.name]
     assert problem in failed.seen
     assert "other.key" not in failed.seen
 
 
 def test_google_reads_its_own_resources_alone(resources: Any) -> None:
-    before = tunnel(parameters.read(resources), "gcp-1-2")
+    before = tunnel(ends.read(resources), "gcp-1-2")
     resources.of("peer-2").update(peerIpAddress="169.254.31.1", peerAsn=64999)
     resources.of("interface-2").update(ipRange="169.254.31.6/30")
-    after = tunnel(parameters.read(resources), "gcp-1-2")
+    after = tunnel(ends.read(resources), "gcp-1-2")
 
     assert (after.other.peer, after.other.peer_asn, after.other.inside) == ("169.254.31.1", 64999, "169.254.31.6/30")
     assert after.aws == before.aws
@@ -100,8 +100,8 @@ def test_google_reads_its_own_resources_alone(resources: Any) -> None:
 def test_an_end_that_nobody_looks_for_is_named_with_both_addresses(resources: Any) -> None:
     resources.of("lng-1")["gatewayIpAddress"] = "203.0.113.99"
 
-    with pytest.raises(ParametersError) as error:
-        parameters.read(resources)
+    with pytest.raises(PlanError) as error:
+        ends.read(resources)
 
     assert "azure-1-1: 192.0.2.1 looks for 203.0.113.99" in str(error.value)
     assert "vpn-azure tunnel 1: 203.0.113.22 looks for 192.0.2.1, and nobody there does" in str(error.value)
@@ -110,23 +110,23 @@ def test_an_end_that_nobody_looks_for_is_named_with_both_addresses(resources: An
 def test_two_tunnels_with_one_key_are_a_failure(resources: Any) -> None:
     resources.of("vpn-gcp").update(tunnel1PresharedKey="key.of.gcp.2")
     resources.of("projects/p/regions/europe-west1/vpnTunnels/gcp-1-1").update(sharedSecret="key.of.gcp.2")
-    plan = parameters.read(resources)
+    plan = ends.read(resources)
     result = Result(plan)
-    compare(plan, result)
+    check_paper(plan, result)
 
     assert [each.name for each in result.failed] == ["no two tunnels share a key"]
 
 
 def test_a_stack_without_links_says_where_they_come_from() -> None:
-    with pytest.raises(ParametersError, match="novaretail:links"):
-        parameters.read([])
+    with pytest.raises(PlanError, match="novaretail:links"):
+        ends.read([])
 
 
 def test_google_that_announces_all_its_subnets_is_no_plan(resources: Any) -> None:
     resources.of("projects/p/regions/europe-west1/routers/r")["bgp"]["advertisedGroups"] = ["ALL_SUBNETS"]
 
-    with pytest.raises(ParametersError, match="announces more than a list of its own"):
-        parameters.read(resources)
+    with pytest.raises(PlanError, match="announces more than a list of its own"):
+        ends.read(resources)
 
 
 def test_an_import_policy_of_another_form_is_not_guessed(resources: Any) -> None:
@@ -134,9 +134,9 @@ def test_an_import_policy_of_another_form_is_not_guessed(resources: Any) -> None
         "destination.inAnyRange(prefix('10.0.0.0/8').orLonger())"
     )
 
-    with pytest.raises(ParametersError, match="of another form"):
-        parameters.read(resources)
+    with pytest.raises(PlanError, match="of another form"):
+        ends.read(resources)
 
 
 def test_no_key_is_in_what_prints_an_end(resources: Any) -> None:
-    assert "key.of" not in repr(parameters.read(resources))
+    assert "key.of" not in repr(ends.read(resources))

@@ -1,6 +1,6 @@
 """Real IKEv2 and BGP daemons negotiate what prod's own graph gives both ends of each tunnel.
 
-One rehearsal for all tests, of about two minutes: hold times are the graph's, nothing is shortened.
+One run of the daemons for all tests, of about two minutes: hold times are the graph's, nothing is shortened.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import subprocess
 import pytest
 
 from local.links import command, namespaces
-from local.links.parameters import Plan
-from local.links.rehearsal import LATE_S, compare, rehearse
+from local.links.checks.every import check_all
+from local.links.checks.failover import LATE_S
+from local.links.checks.paper import check_paper
+from local.links.plan import Plan
 from local.links.report import Result
 from local.site import Site
 
@@ -32,7 +34,7 @@ def result(plan: Plan) -> Result:
     if lacking:
         pytest.skip(f"this machine lacks {lacking[0]}")
     found = Result(plan)
-    rehearse(plan, found, print)
+    check_all(plan, found, print)
     return found
 
 
@@ -48,7 +50,7 @@ def test_the_graph_has_four_tunnels_to_each_cloud_and_both_ends_agree(plan: Plan
     assert [tunnel.name for tunnel in plan.tunnels] == names
 
     result = Result(plan)
-    compare(plan, result)
+    check_paper(plan, result)
     hold(result, "both ends of", count=8)
     hold(result, "no two tunnels share a key", count=1)
 
@@ -128,7 +130,7 @@ def test_nothing_is_left_behind(result: Result) -> None:
     assert prefix not in running
 
 
-def test_no_key_is_in_what_a_rehearsal_says(result: Result) -> None:
+def test_no_key_is_in_what_the_checks_say(result: Result) -> None:
     said = " ".join(check.seen for check in result.checks)
     assert [tunnel.name for tunnel in result.plan.tunnels if tunnel.aws.key in said] == []
 
