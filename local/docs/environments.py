@@ -1,7 +1,6 @@
-"""`make docs`: the pages of docs/generated, from the stack files and the settings' own descriptions.
+"""The page docs/generated/environments.md: what differs between prod and nonprod, and why.
 
-docs/generated/environments.md   what differs between prod and nonprod, and why; reasons: docs/environments.yaml
-docs/generated/links.md          the address plan of the links to other clouds (`docs_links`)
+From the stack files and the settings' own descriptions; the reasons are in docs/environments.yaml.
 """
 
 from __future__ import annotations
@@ -10,17 +9,13 @@ import fnmatch
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 import settings
-from local.docs_links import links
 from local.site import ROOT
 
-FOLDER = ROOT / "docs" / "generated"
-ENVIRONMENTS, LINKS = FOLDER / "environments.md", FOLDER / "links.md"
 REASONS = ROOT / "docs" / "environments.yaml"
 KINDS = ("size", "zones", "retention", "protection", "cost", "identity")
 ABSENT = object()
@@ -49,21 +44,12 @@ class Reason:
     why: str
 
 
-def pages() -> dict[Path, str]:
-    """Every generated page and its text."""
-    return {ENVIRONMENTS: environments(), LINKS: links()}
+def render() -> str:
+    """Render the table of what differs.
 
-
-def write() -> list[Path]:
-    for file, text in pages().items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-    return list(pages())
-
-
-def environments() -> str:
-    """The table of what differs. Raises: DocsError for a difference without a reason and a reason without one."""
-    found = list(differences(_configuration("prod"), _configuration("nonprod")))
+    Raises: DocsError for a difference without a reason, and for a reason without a difference.
+    """
+    found = list(differences(read_configuration("prod"), read_configuration("nonprod")))
     reasons = read_reasons(yaml.safe_load(REASONS.read_text("utf-8")))
     explained = explain(found, reasons)
     lines = [
@@ -86,7 +72,7 @@ def environments() -> str:
 
 
 def differences(prod: Mapping[str, Any], nonprod: Mapping[str, Any]) -> Iterator[Difference]:
-    """Setting by setting, in the order of the stack file of prod."""
+    """Give what differs, setting by setting, in the order of the stack file of prod."""
     left, right = dict(_flat("", prod)), dict(_flat("", nonprod))
     for setting in [*left, *(name for name in right if name not in left)]:
         was, other = left.get(setting, ABSENT), right.get(setting, ABSENT)
@@ -95,12 +81,12 @@ def differences(prod: Mapping[str, Any], nonprod: Mapping[str, Any]) -> Iterator
 
 
 def read_reasons(written: Mapping[str, Mapping[str, str]]) -> list[Reason]:
-    """Reasons by kind, each a pattern of settings with its text."""
+    """Read the reasons: by kind, each a pattern of settings with its text."""
     return [Reason(pattern, kind, why) for kind, group in written.items() for pattern, why in group.items()]
 
 
 def explain(found: list[Difference], reasons: list[Reason]) -> list[tuple[Difference, Reason]]:
-    """The reason of each difference: the one that names it, else the first whose pattern fits."""
+    """Find the reason of each difference: the one that names it, else the first whose pattern fits."""
     problems = [
         f"{r.pattern}: its kind {r.kind!r} is none of {', '.join(KINDS)}" for r in reasons if r.kind not in KINDS
     ]
@@ -122,7 +108,8 @@ def explain(found: list[Difference], reasons: list[Reason]) -> list[tuple[Differ
     return explained
 
 
-def _configuration(stack: str) -> dict[str, Any]:
+def read_configuration(stack: str) -> dict[str, Any]:
+    """Read the committed file of a stack; section -> its value."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text("utf-8"))["config"]
     return {key.removeprefix("novaretail:"): value for key, value in config.items()}
 

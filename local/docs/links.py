@@ -17,7 +17,8 @@ STACKS = ("prod", "nonprod", "local")
 CLOUDS = {"azure": "Azure", "gcp": "Google Cloud"}
 
 
-def links() -> str:
+def render() -> str:
+    """Render the ends and the tunnels of each stack that has links."""
     lines = [
         "# The address plan of the links",
         "",
