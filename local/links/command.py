@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 from local.links import ends, namespaces, proposals, report
 from local.links.checks.every import check_all
 from local.links.checks.paper import check_paper
