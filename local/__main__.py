@@ -56,7 +56,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("local.clouds.engine.engine", ["EngineError"]),
         ("local.links.namespaces", ["NamespaceError"]),
         ("local.links.waiting", ["SlowError"]),
-        ("local.replay", ["ReplayError", "SourceError"]),
+        ("local.rehearsal.replay", ["ReplayError", "SourceError"]),
         ("local.clouds.services", ["ServiceError"]),
         ("local.steps", ["StepError"]),
         ("local.clouds.warehouse", ["WarehouseError"]),
@@ -67,7 +67,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from local.up import REPORT, up
+    from local.rehearsal.up import REPORT, up
 
     report = up(Site.current(), chosen.replay)
     folder = REPORT.relative_to(ROOT)
@@ -80,7 +80,7 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _down(_: argparse.Namespace) -> int:
-    from local.up import down
+    from local.rehearsal.up import down
 
     down(Site.current())
     print("nothing of the local stack is left; `make up` builds it again")

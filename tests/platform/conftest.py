@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local import up
+from local.rehearsal import up
+from local.rehearsal.clients import client
 from local.site import Site
 
 PERIOD = "day"
@@ -22,6 +23,10 @@ class Platform:
     site: Site
     report: dict[str, Any]
     report_folder: Path
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the platform's AWS."""
+        return client(self.site, service)
 
 
 @pytest.fixture(scope="session")

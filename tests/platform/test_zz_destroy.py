@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 
-import boto3
 import psycopg2
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -12,29 +11,25 @@ from confluent_kafka.admin import AdminClient
 import contracts
 from local.clouds.engine.engine import Engine
 from local.clouds.services import postgres
+from tests.platform.conftest import Platform
 
 pytestmark = pytest.mark.platform
 
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
 
-
-def test_destroy_leaves_nothing(platform):
+def test_destroy_leaves_nothing(platform: Platform) -> None:
     site = platform.site
     engine = Engine(site, "local")
 
     engine.destroy()
 
-    def client(service):
-        return boto3.client(service, endpoint_url=site.aws_url, **KEYS)
-
     assert [r for r in engine.state() if not r["type"].startswith("pulumi:")] == []
-    assert client("s3").list_buckets()["Buckets"] == []
-    assert client("glue").get_databases()["DatabaseList"] == []
-    assert client("glue").list_jobs()["JobNames"] == []
-    assert client("lambda").list_functions()["Functions"] == []
-    assert client("stepfunctions").list_state_machines()["stateMachines"] == []
-    assert client("rds").describe_db_instances()["DBInstances"] == []
-    assert client("dms").describe_replication_configs()["ReplicationConfigs"] == []
+    assert platform.client("s3").list_buckets()["Buckets"] == []
+    assert platform.client("glue").get_databases()["DatabaseList"] == []
+    assert platform.client("glue").list_jobs()["JobNames"] == []
+    assert platform.client("lambda").list_functions()["Functions"] == []
+    assert platform.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert platform.client("rds").describe_db_instances()["DBInstances"] == []
+    assert platform.client("dms").describe_replication_configs()["ReplicationConfigs"] == []
     with closing(psycopg2.connect(postgres.dsn(site))) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")
         databases = cursor.fetchall()
