@@ -1,4 +1,4 @@
-"""Runs last, since it removes the platform that the other tests look at."""
+"""What `pulumi destroy` leaves of the platform that all these tests share: nothing. So it runs after all others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.clouds.engine.engine import Engine
 from local.clouds.services import postgres
 from tests.platform.conftest import Platform
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.last]
 
 
 def test_destroy_leaves_nothing(platform: Platform) -> None:
