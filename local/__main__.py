@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     command("down", _down, "destroy the local stack, stop its services, remove their state")
     preview = command("preview", _preview, "what a stack would create, on the real engine, without an account")
     preview.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
-    links = command("links", _links, "rehearse the links of a stack: real IKEv2 and BGP between both ends")
+    links = command("links", _links, "try the links of a stack: real IKEv2 and BGP between both ends")
     links.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
     query = command("query", _query, "ask the running platform's warehouse")
     query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')

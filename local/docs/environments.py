@@ -37,10 +37,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why settings of a pattern differ; `kind` is one of KINDS."""
+    """Why settings of a pattern differ."""
 
     pattern: str
     kind: str
+    """One of KINDS."""
     why: str
 
 

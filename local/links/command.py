@@ -35,7 +35,7 @@ def links(site: Site, stack: str) -> int:
     if lacking:
         result.skipped = [f"no daemon was started; this machine lacks {text}" for text in lacking]
     else:
-        with steps.step("rehearsal", "real IKEv2 and BGP between both ends, about two minutes"):
+        with steps.step("daemons", "real IKEv2 and BGP between both ends, about two minutes"):
             check_all(plan, result, steps.say)
     report.write(result, FILE, stack)
     report.show(result, steps.console)
@@ -47,7 +47,7 @@ def read(site: Site, stack: str) -> Plan:
     try:
         return ends.read(Engine(site, stack).as_state().resources())
     except (PlanError, proposals.SpellingError) as error:
-        raise StepError(f"the links of {stack} cannot be rehearsed: {error}") from error
+        raise StepError(f"the links of {stack} cannot be tried: {error}") from error
     except (KeyError, TypeError) as error:
         text = f"an end of a link of {stack} lacks {error}, which its cloud would be told"
         raise StepError(text) from error

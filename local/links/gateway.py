@@ -99,12 +99,14 @@ TELLING = re.compile(
 
 @dataclass(frozen=True)
 class Association:
-    """What the daemon says of a tunnel that is up; `esp` has no group before the first rekey (RFC 7296, 1.2)."""
+    """What the daemon says of a tunnel that is up."""
 
     local_id: str
     remote_id: str
     ike: frozenset[str]
+    """The algorithms of the negotiation, by strongSwan's names."""
     esp: frozenset[str]
+    """The algorithms of the traffic; without a group before the first rekey (RFC 7296, 1.2)."""
     spi: str
     ike_spi: str
 

@@ -32,13 +32,14 @@ MERGE = "merge paths yes limit 8; "
 
 @dataclass(frozen=True)
 class Session:
-    """A BGP session as the router sees it; `received` is what came and was taken."""
+    """A BGP session as the router sees it."""
 
     state: str
     neighbour: str
     peer_asn: int
     hold_s: int
     received: tuple[str, ...]
+    """The blocks that came and were taken."""
 
     @property
     def up(self) -> bool:
