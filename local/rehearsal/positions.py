@@ -16,7 +16,7 @@ _POLL_S = 0.5
 
 
 def in_topic(site: Site, topic: str) -> dict[Position, bytes | None]:
-    """Every committed record of a topic: (partition, offset) -> key.
+    """Read every committed record of a topic: (partition, offset) -> key.
 
     Raises: KafkaException if the broker says no, TimeoutError if it says nothing for half a minute.
     """

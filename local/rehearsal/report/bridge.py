@@ -44,26 +44,28 @@ HIDDEN_SECONDS = 300
 """How long failures stay hidden from others while they are read; they are shown again at the end."""
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class TopicTally:
     """What became of one topic's records."""
 
     produced: int
-    received: int = 0
+    received: int
     """Positions that arrived, whatever the number of times."""
-    rejected: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int]
     """Reason -> positions in the failure queue."""
-    missing: int = 0
-    repeated: int = 0
+    missing: int
+    """Positions that neither arrived nor are in the failure queue."""
+    repeated: int
     """Messages that arrived again. At least once is what the bridge promises."""
-    out_of_order: int = 0
+    out_of_order: int
     """First arrivals that came after a later record of the same key."""
-    unexpected: int = 0
+    unexpected: int
     """Positions that arrived and are no record of the topic, or are in the failure queue too."""
-    unshared: tuple[str, ...] = ()
+    unshared: tuple[str, ...]
     """Paths in messages that the contract does not share."""
 
     def as_dict(self) -> dict[str, Any]:
+        """Give what report.json has of it."""
         return {
             "produced": self.produced,
             "received": self.received,
@@ -150,7 +152,7 @@ def tally_topics(
     Returns: topic -> counts, see TopicTally.
     """
     project = _project(site, outputs["function"])
-    rejected = failures(site, outputs["failures"])
+    rejected = read_failures(site, outputs["failures"])
     compared = {}
     for topic in contracts.compile_bridge(data)["topics"]:
         watched = watches.get(topic)
@@ -180,23 +182,28 @@ def tally(
         rejected: position -> reason, of the failure queue.
         shared: the paths that the contract shares.
     """
-    result = TopicTally(produced=len(expected), rejected=dict(Counter(rejected.values())))
+    repeated = out_of_order = 0
     seen: set[Position] = set()
     latest: dict[bytes, int] = {}
     for _, position in sorted(arrivals.messages):
         if position in seen:
-            result.repeated += 1
+            repeated += 1
             continue
         seen.add(position)
         key, offset = expected.get(position), position[1]
         if key is not None:  # a key has one partition, so its offsets can be compared
-            result.out_of_order += offset < latest.get(key, -1)
+            out_of_order += offset < latest.get(key, -1)
             latest[key] = max(offset, latest.get(key, -1))
-    result.received = len(seen & expected.keys())
-    result.missing = len(expected.keys() - seen - rejected.keys())
-    result.unexpected = len(seen - expected.keys()) + len(seen & rejected.keys())
-    result.unshared = tuple(sorted(arrivals.paths - set(shared)))
-    return result
+    return TopicTally(
+        produced=len(expected),
+        received=len(seen & expected.keys()),
+        rejected=dict(Counter(rejected.values())),
+        missing=len(expected.keys() - seen - rejected.keys()),
+        repeated=repeated,
+        out_of_order=out_of_order,
+        unexpected=len(seen - expected.keys()) + len(seen & rejected.keys()),
+        unshared=tuple(sorted(arrivals.paths - set(shared))),
+    )
 
 
 def drain(site: Site, subscription: str, arrivals: Arrivals, empty_pulls: int = EMPTY_PULLS) -> None:
@@ -221,8 +228,8 @@ def drain(site: Site, subscription: str, arrivals: Arrivals, empty_pulls: int = 
             subscriber.acknowledge(subscription=subscription, ack_ids=[one.ack_id for one in received])
 
 
-def failures(site: Site, queue: str) -> dict[str, dict[Position, str]]:
-    """Topic -> position -> reason of all that the failure queue holds; it holds them still afterwards."""
+def read_failures(site: Site, queue: str) -> dict[str, dict[Position, str]]:
+    """Read all that the failure queue holds, as topic -> position -> reason; it holds them still afterwards."""
     sqs = client(site, "sqs")
     found: dict[str, dict[Position, str]] = {}
     handles: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlparse
 
@@ -28,31 +28,36 @@ Identity = tuple[Any, ...]
 Row = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class TableTally:
     """What became of one table's rows and changes."""
 
     rows: int
     """In the database, at the end."""
     filled: int
+    """In the database, before the first change."""
     committed: int
-    loaded: int = 0
-    files: dict[str, int] = field(default_factory=dict)
+    """Changes."""
+    loaded: int
+    """Rows in the files of the full load."""
+    files: dict[str, int]
     """load, changes -> files in raw."""
-    landed: dict[str, int] = field(default_factory=dict)
+    landed: dict[str, int]
     """Op -> rows in the files of changes, repeats included."""
-    missing: int = 0
-    repeated: int = 0
+    missing: int
+    """Changes that did not land."""
+    repeated: int
     """Rows of changes that had landed before. At least once is what DMS promises."""
-    out_of_order: int = 0
+    out_of_order: int
     """Keys whose changes landed in another order than they were committed."""
-    unexpected: int = 0
+    unexpected: int
     """Changes that landed and were never made."""
-    different: int = 0
+    different: int
     """Keys whose row, as raw has it, is not that of the database."""
 
     @property
     def problems(self) -> list[str]:
+        """What breaks a promise, in words; a repeat breaks none."""
         told = {"missing": self.missing, "out of order": self.out_of_order, "unexpected": self.unexpected}
         found = [f"{count} changes {what}" for what, count in told.items() if count]
         if self.loaded != self.filled:
@@ -62,6 +67,7 @@ class TableTally:
         return found
 
     def as_dict(self) -> dict[str, Any]:
+        """Give what report.json has of it."""
         return {**vars(self), "complete": not self.problems}
 
 
@@ -82,17 +88,17 @@ def tally_tables(site: Site, data: Contracts, committed: Committed) -> dict[str,
 
 
 def landed_changes(site: Site, table: SourceTable) -> list[Row]:
-    """All rows of a table's files of changes, in order."""
+    """Read all rows of a table's files of changes, in order."""
     files = dict(_files(site, table))
     return [row for name in sorted(files) if not name.startswith(LOAD) for row in files[name]]
 
 
 def count_differences(site: Site, data: Contracts, table: SourceTable) -> int:
-    """Keys whose row, as raw has it, is not that of the database."""
+    """Count the keys whose row, as raw has it, is not that of the database."""
     files, key = dict(_files(site, table)), table.primary_key
     loaded = [row for name, rows in files.items() if name.startswith(LOAD) for row in rows]
     with closing(capture.connect(site, data)) as connection:
-        return _different(rebuilt(loaded, landed_changes(site, table), key), _rows(connection, table), key)
+        return _different(rebuild(loaded, landed_changes(site, table), key), _rows(connection, table), key)
 
 
 def tally(
@@ -111,22 +117,27 @@ def tally(
     """
     loads = [name for name in files if name.startswith(LOAD)]
     later = sorted(files.keys() - set(loads))
-    told = TableTally(len(rows), filled, len(made), sum(len(files[name]) for name in loads))
-    told.files = {"load": len(loads), "changes": len(later)}
+    loaded = [row for name in loads for row in files[name]]
     arrived = [row for name in later for row in files[name]]
-    told.landed = {op: sum(row[OP] == op for row in arrived) for op in "IUD"}
     wanted = [(change.op, (change.key,), change.values.get("updated_at")) for change in made]
     seen = list(dict.fromkeys(_identity(row, key) for row in arrived))
-    told.repeated = len(arrived) - len(seen)
-    told.missing = len(set(wanted) - set(seen))
-    told.unexpected = len(set(seen) - set(wanted))
-    told.out_of_order = _misordered(wanted, seen)
-    told.different = _different(rebuilt([row for name in loads for row in files[name]], arrived, key), rows, key)
-    return told
+    return TableTally(
+        rows=len(rows),
+        filled=filled,
+        committed=len(made),
+        loaded=len(loaded),
+        files={"load": len(loads), "changes": len(later)},
+        landed={op: sum(row[OP] == op for row in arrived) for op in "IUD"},
+        missing=len(set(wanted) - set(seen)),
+        repeated=len(arrived) - len(seen),
+        out_of_order=_misordered(wanted, seen),
+        unexpected=len(set(seen) - set(wanted)),
+        different=_different(rebuild(loaded, arrived, key), rows, key),
+    )
 
 
-def rebuilt(loaded: Iterable[Row], arrived: Iterable[Row], key: Sequence[str]) -> dict[Identity, Row]:
-    """The table as raw has it: of each key the last row, unless that is a delete."""
+def rebuild(loaded: Iterable[Row], arrived: Iterable[Row], key: Sequence[str]) -> dict[Identity, Row]:
+    """Rebuild the table as raw has it: of each key the last row, unless that is a delete."""
     last: dict[Identity, Row] = {}
     for row in (*loaded, *arrived):
         last[tuple(row[name] for name in key)] = row

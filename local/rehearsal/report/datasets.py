@@ -22,17 +22,23 @@ class DatasetTally:
     """Where the records of a dataset ended; `problems` is empty if and only if it is conserved."""
 
     produced: int
+    """In the topic."""
     landed: int
+    """In raw."""
     accepted: int
+    """In curated."""
     quarantined: dict[str, int]
+    """Rule -> records."""
     duplicates: int
     problems: tuple[str, ...] = field(default=())
 
     @property
     def conserved(self) -> bool:
+        """Whether each record is accounted for."""
         return not self.problems
 
     def as_dict(self) -> dict[str, Any]:
+        """Give what report.json has of it."""
         return {**asdict(self), "problems": list(self.problems), "conserved": self.conserved}
 
 
@@ -86,7 +92,7 @@ def _landing_problems(produced: Collection[Position], landed: list[Position]) ->
 def conservation_problems(
     landed: list[Position], accepted: list[Position], quarantined: list[Position], duplicates: list[Position]
 ) -> Iterable[str]:
-    """What speaks against: each landed record is in exactly one of curated, quarantine and duplicates."""
+    """Tell what speaks against: each landed record is in exactly one of curated, quarantine and duplicates."""
     ends = [*accepted, *quarantined, *duplicates]
     yield from _difference("in raw but in none of curated, quarantine and duplicates", set(landed) - set(ends))
     yield from _difference("in curated, quarantine or duplicates but not in raw", set(ends) - set(landed))
@@ -96,7 +102,7 @@ def conservation_problems(
 def ledger_problems(
     ledger: list[dict[str, Any]], accepted: int, quarantined: Counter[str], duplicates: int
 ) -> Iterable[str]:
-    """What speaks against: the ledger's sums are what the tables hold, and each of its rows adds up."""
+    """Tell what speaks against: the ledger's sums are what the tables hold, and each of its rows adds up."""
     for row in ledger:
         if row["rows_in"] != row["accepted"] + row["quarantined_rows"] + row["duplicates"]:
             yield (

@@ -1,4 +1,4 @@
-"""Holds a mart against what an independent query over the source says it must be."""
+"""A mart held against what an independent query over the source says it must be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHOWN = 5
 def differences(
     name: str, got: Iterable[Mapping[str, Any]], wanted: Iterable[Mapping[str, Any]], key: Sequence[str]
 ) -> list[str]:
-    """One line for each row that is missing, too many or different; only columns that `wanted` has are compared.
+    """Give a line for each row that is missing, too many or different; only columns that `wanted` has are compared.
 
     Args:
         got, wanted: rows of which `key` is unique; amounts as Decimal, so that a cent is a cent.

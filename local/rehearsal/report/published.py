@@ -23,7 +23,7 @@ from local.rehearsal.clients import client
 from local.site import Site
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class SnapshotTally:
     """What became of one shared table."""
 
@@ -45,6 +45,7 @@ class SnapshotTally:
 
     @property
     def problems(self) -> list[str]:
+        """What is wrong with the snapshot, in words."""
         if not self.snapshot:
             return ["nothing is published"]
         told = {
@@ -56,6 +57,7 @@ class SnapshotTally:
         return [f"{count} {what}" for what, count in told.items() if count]
 
     def as_dict(self) -> dict[str, Any]:
+        """Give what report.json has of it."""
         return {**vars(self), "complete": not self.problems}
 
 
@@ -80,28 +82,35 @@ def tally_snapshots(site: Site, data: Contracts, bucket: str) -> dict[str, Snaps
 
 def tally(exchange: Exchange, objects: Mapping[str, bytes], table: pa.Table) -> SnapshotTally:
     """Hold what lies below the exchange's folder against the table's shared columns."""
-    found = SnapshotTally(rows=table.num_rows)
     if (text := objects.get(f"{exchange.prefix}/manifest.json")) is None:
-        return found
+        return SnapshotTally(rows=table.num_rows)
     manifest = json.loads(text)
-    found.snapshot, found.files = manifest["snapshot"], len(manifest["files"])
+    published = size = missing = altered = unshared = 0
     columns = [column.name for column in exchange.columns]
     parts = [table.schema.empty_table()]
     for file in manifest["files"]:
         body = objects.get(file["key"])
         if body is None or not file["key"].startswith(manifest["prefix"]):
-            found.missing += 1
+            missing += 1
             continue
         part = pq.read_table(io.BytesIO(body))
-        found.published += part.num_rows
-        found.bytes += len(body)
+        published += part.num_rows
+        size += len(body)
         told = (file["bytes"], file["rows"], file["sha256"])
-        found.altered += told != (len(body), part.num_rows, sha256(body).hexdigest())
-        found.unshared = max(found.unshared, len(set(part.column_names) - set(columns)))
+        altered += told != (len(body), part.num_rows, sha256(body).hexdigest())
+        unshared = max(unshared, len(set(part.column_names) - set(columns)))
         parts.append(part.select([name for name in columns if name in part.column_names]))
-    found.altered += manifest["rows"] != found.published
-    found.different = _different(pa.concat_tables(parts, promote_options="permissive"), table, columns)
-    return found
+    return SnapshotTally(
+        rows=table.num_rows,
+        snapshot=manifest["snapshot"],
+        published=published,
+        files=len(manifest["files"]),
+        bytes=size,
+        missing=missing,
+        altered=altered + (manifest["rows"] != published),
+        different=_different(pa.concat_tables(parts, promote_options="permissive"), table, columns),
+        unshared=unshared,
+    )
 
 
 def _different(published: pa.Table, table: pa.Table, columns: list[str]) -> int:

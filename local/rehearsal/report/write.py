@@ -1,4 +1,4 @@
-"""Writes the report: report.json for machines, index.html for people, a table for the terminal."""
+"""The report as it is written: report.json for machines, index.html for people, a table for the terminal."""
 
 from __future__ import annotations
 

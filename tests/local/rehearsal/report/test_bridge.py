@@ -119,4 +119,4 @@ def test_on_real_servers_every_record_is_found_where_it_is(
         "unexpected": 0,
         "unshared": [],
     }
-    assert len(bridge.failures(site, queue)["orders"]) == 5, "the queue holds them still"
+    assert len(bridge.read_failures(site, queue)["orders"]) == 5, "the queue holds them still"
