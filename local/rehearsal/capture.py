@@ -34,6 +34,7 @@ class Committed:
     filled: dict[str, int]
     """Table -> rows before the first change."""
     changes: list[replay.Change]
+    """In the order of their commits."""
     kinds: dict[str, int]
     """Kind of change -> how many."""
     position: int
@@ -41,7 +42,7 @@ class Committed:
 
 
 def connect(site: Site, data: Contracts) -> Any:
-    """A connection to the captured database; each statement is a transaction."""
+    """Connect to the captured database; each statement is a transaction."""
     connection = psycopg2.connect(postgres.dsn(site, data.source_tables[0].database))
     connection.autocommit = True
     return connection
@@ -68,7 +69,7 @@ def fill_and_change(site: Site, data: Contracts, period: replay.Period, say: Cal
 
 
 def log_position(site: Site, data: Contracts) -> int:
-    """Where the database's log ends now."""
+    """Ask where the database's log ends now."""
     with closing(connect(site, data)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_lsn() - '0/0'")
         return int(cursor.fetchone()[0])

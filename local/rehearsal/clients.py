@@ -11,7 +11,7 @@ from local.site import REGION, Site
 
 
 def client(site: Site, service: str) -> Any:
-    """A boto3 client of the site's AWS, whatever the environment of this process says."""
+    """Make a boto3 client of the site's AWS, whatever the environment of this process says."""
     environment = site.environment()
     return boto3.client(  # type: ignore[call-overload]
         service,

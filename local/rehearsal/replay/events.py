@@ -33,7 +33,7 @@ class Record(NamedTuple):
 
 
 def records(period: Period, seed: str = seeded.SEED) -> Iterator[Record]:
-    """All records of the baskets placed in the period, by time. Later events may lie after its end.
+    """Give all records of the baskets placed in the period, by time. Later events may lie after its end.
 
     An order's own records come in the order in which they happened; records of one second are by
     order id. The baskets are streamed: about a day's events are in memory at once.
@@ -60,7 +60,7 @@ def _basket_records(basket: Basket, kinds: list[str], seed: str) -> Iterator[Rec
     order = _Order(str(basket.basket_id), basket.household_id, basket.store_id, country, currency)
     lines = _lines(basket.lines)
     placed = basket.placed
-    paid = placed + seeded.PAID_AFTER
+    paid = placed + seeded.PAID_AFTER_S
     yield order.event("placed", placed, lines=lines)
     if "unknown_field" in kinds:
         yield order.event("paid", paid, kind="unknown_field", extra=',"channel":"web"')
@@ -69,12 +69,12 @@ def _basket_records(basket: Basket, kinds: list[str], seed: str) -> Iterator[Rec
     yield order.event("delivered", placed + seeded.delivered_after(seed, basket.basket_id))
     if "exact_repeat" in kinds:
         first = order.event("placed", placed, lines=lines)
-        yield first._replace(timestamp=first.timestamp + seeded.REPEATED_AFTER * 1000, kind="exact_repeat")
+        yield first._replace(timestamp=first.timestamp + seeded.REPEATED_AFTER_S * 1000, kind="exact_repeat")
     if seeded.has_twin(seed, basket.basket_id):
         twin = order._replace(order_id=f"{order.order_id}-X")
-        again = placed + seeded.TWIN_AFTER
+        again = placed + seeded.TWIN_AFTER_S
         yield twin.event("placed", again, kind="twin_placed", lines=lines)
-        yield twin.event("cancelled", again + seeded.TWIN_CANCELLED_AFTER, kind="twin_cancelled")
+        yield twin.event("cancelled", again + seeded.TWIN_CANCELLED_AFTER_S, kind="twin_cancelled")
     for kind in kinds:
         if kind in _BREAK:
             copy = order._replace(order_id=f"B{order.order_id}-{kind.upper().replace('_', '-')}")
@@ -93,7 +93,7 @@ class _Order(NamedTuple):
     def event(
         self, event_type: str, when: int, *, kind: str = "", lines: str = "", extra: str = "", time: str = ""
     ) -> Record:
-        """An event of the order at second `when`; written by hand, for amounts keep two decimals in JSON."""
+        """Spell an event of the order at second `when`; by hand, for amounts keep two decimals in JSON."""
         value = (
             f'{{"event_id":"{event_type}-{self.order_id}","event_type":"{event_type}",'
             f'"event_time":"{time or _iso(when)}","order_id":"{self.order_id}","customer_id":"{self.customer_id}",'

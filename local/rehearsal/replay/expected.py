@@ -40,7 +40,7 @@ class Counts:
 
 
 def daily_sales(period: Period, rates: Path, seed: str = seeded.SEED) -> list[tuple[Any, ...]]:
-    """The rows of analytics.daily_sales, with COLUMNS, by day, country and currency.
+    """Query the rows of analytics.daily_sales, with COLUMNS, by day, country and currency.
 
     Orders on a day without a rate for their currency are not in it: they are quarantined.
     """
@@ -49,7 +49,7 @@ def daily_sales(period: Period, rates: Path, seed: str = seeded.SEED) -> list[tu
 
 
 def expected_counts(produced: Mapping[str, int], period: Period, rates: Path, seed: str = seeded.SEED) -> Counts:
-    """Where the records of a replay must end, from what was produced by kind."""
+    """Count where the records of a replay must end, from what was produced by kind."""
     accepted, duplicates = 0, 0
     quarantined: dict[str, int] = {}
     for kind, count in produced.items():
@@ -70,7 +70,7 @@ def expected_counts(produced: Mapping[str, int], period: Period, rates: Path, se
 
 
 def kept_back(produced: Mapping[str, int]) -> dict[str, int]:
-    """Reason -> records of a replay that the bridge must keep back, from what was produced by kind."""
+    """Count the records of a replay that the bridge must keep back, by reason, from what was produced by kind."""
     counted: dict[str, int] = {}
     for kind, count in produced.items():
         if reason := KEPT_BACK.get(kind):
@@ -79,7 +79,7 @@ def kept_back(produced: Mapping[str, int]) -> dict[str, int]:
 
 
 def _without_rate(period: Period, rates: Path, seed: str) -> tuple[int, int]:
-    """`placed` records (twins included) on a day without a rate for their currency, and repeats of such."""
+    """Count `placed` records (twins included) on a day without a rate for their currency, and repeats of such."""
     with _database(period, rates, seed) as database:
         orders = database.execute(_ORDERS_RATED).fetchall()
     placed, repeats = 0, 0
@@ -94,7 +94,7 @@ def _without_rate(period: Period, rates: Path, seed: str) -> tuple[int, int]:
 
 
 def _database(period: Period, rates: Path, seed: str) -> duckdb.DuckDBPyConnection:
-    """The period's items in whole cents with the market of their store, and the rates in whole millionths."""
+    """Load the period's items in whole cents with the market of their store, and the rates in whole millionths."""
     markets = [(store, *seeded.market(seed, store)) for store in stores()]
     database = source.database()
     columns = zip(("store_id", "country", "currency"), zip(*markets, strict=True), strict=True)
@@ -137,6 +137,6 @@ _ORDERS_RATED = f"""
     SELECT DISTINCT sale_date, basket_id,
            EXISTS (FROM rates WHERE rates.currency = items.currency AND sale_date BETWEEN valid_from AND valid_to),
            EXISTS (FROM rates WHERE rates.currency = items.currency
-                   AND CAST(placed_at + INTERVAL {seeded.TWIN_AFTER} SECOND AS DATE) BETWEEN valid_from AND valid_to)
+                   AND CAST(placed_at + INTERVAL {seeded.TWIN_AFTER_S} SECOND AS DATE) BETWEEN valid_from AND valid_to)
     FROM items
 """  # noqa: S608 - made of a constant

@@ -51,7 +51,12 @@ class Table:
     """One table as time passes."""
 
     def __init__(self, name: str, rows: list[Row], new: int, seed: str) -> None:
-        """Args: rows: all that there ever are, by key; new: how many of them are not there at first."""
+        """Begin with all rows but the new ones.
+
+        Args:
+            rows: all that there ever are, by key.
+            new: how many of them are not there at first.
+        """
         self.name, self._seed = name, seed
         self._every = rows
         late = set(sorted(range(len(rows)), key=lambda n: seeded.number(seed, f"{name}:late", n))[:new])
@@ -83,7 +88,7 @@ class Table:
 
 
 def tables(period: Period, seed: str = seeded.SEED) -> dict[str, Table]:
-    """The tables as they are when the period begins; `changes` moves them on."""
+    """Make the tables as they are when the period begins; `changes` moves them on."""
     days = (period.end - period.first).days
     return {
         name: Table(name, rows, PER_DAY[kind] * days, seed)
@@ -95,7 +100,7 @@ def tables(period: Period, seed: str = seeded.SEED) -> dict[str, Table]:
 
 
 def changes(period: Period, shop: dict[str, Table], seed: str = seeded.SEED) -> Iterator[Change]:
-    """The period's changes in their order; each one is in `shop` once it is given. No two have the same time."""
+    """Make the period's changes in their order; each is in `shop` once it is given. No two have the same time."""
     kinds = [kind for kind, count in PER_DAY.items() for _ in range(count)]
     apart = timedelta(days=1) / len(kinds)
     for number in range((period.end - period.first).days):
@@ -114,7 +119,7 @@ def changes(period: Period, shop: dict[str, Table], seed: str = seeded.SEED) -> 
 
 
 def _values(kind: str, row: Row, like: Row, drawn: int) -> Row:
-    """What a change of this kind sets in the row; what the seed does not make up is another row's, `like`."""
+    """Decide what a change of this kind sets in the row; what the seed does not make up is another row's, `like`."""
     match kind:
         case "customer_email":
             return {"email": f"household{row['customer_id']}-{drawn % 10_000}@mail.example"}

@@ -71,12 +71,12 @@ class Basket(NamedTuple):
 
 
 def transactions() -> Path:
-    """The file of sold items; see data_file."""
+    """Find the file of sold items; see data_file."""
     return data_file("transactions")
 
 
 def data_file(name: str) -> Path:
-    """The file of one of the source's tables: transactions, products, demographics.
+    """Find the file of one of the source's tables: transactions, products, demographics.
 
     Raises: SourceError if the package is not installed.
     """
@@ -90,14 +90,14 @@ def data_file(name: str) -> Path:
 
 
 def database() -> duckdb.DuckDBPyConnection:
-    """An empty DuckDB that says nothing while it works: its progress bar would get into what we print."""
+    """Open an empty DuckDB that says nothing while it works: its progress bar would get into what we print."""
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false")
     return connection
 
 
 def baskets(period: Period) -> Iterator[Basket]:
-    """The period's baskets by time, then id.
+    """Read the period's baskets by time, then id.
 
     The source has dollars as DOUBLE. Each is a whole number of cents within 1e-9, so rounding to
     cents is exact; a value that is not raises SourceError instead of being changed.
@@ -110,7 +110,7 @@ def baskets(period: Period) -> Iterator[Basket]:
 
 
 def stores() -> list[int]:
-    """Every store of the source."""
+    """Read every store of the source."""
     with database() as connection:
         query = "SELECT DISTINCT store_id FROM read_parquet($file) ORDER BY 1"
         return [row[0] for row in connection.execute(query, {"file": str(transactions())}).fetchall()]

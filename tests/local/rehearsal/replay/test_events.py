@@ -12,7 +12,7 @@ import pytest
 
 from local.rehearsal.replay import FATES, PERIODS, Record, records
 from local.rehearsal.replay.kinds import MIXED_IN
-from local.rehearsal.replay.seeded import DELIVERED_AFTER, MARKETS, PAID_AFTER, market
+from local.rehearsal.replay.seeded import DELIVERED_AFTER_S, MARKETS, PAID_AFTER_S, market
 from local.rehearsal.replay.source import transactions
 
 DAY, MONTH = PERIODS["day"], PERIODS["month"]
@@ -125,8 +125,8 @@ def test_an_orders_events_come_in_the_order_of_its_life(month: list[Record]) -> 
             lives[record.key].append(record)
     for placed, paid, delivered in lives.values():
         assert (placed.kind, delivered.kind) == ("placed", "delivered")
-        assert paid.timestamp - placed.timestamp == PAID_AFTER * 1000
-        assert DELIVERED_AFTER[0] <= (delivered.timestamp - placed.timestamp) / 1000 <= DELIVERED_AFTER[1]
+        assert paid.timestamp - placed.timestamp == PAID_AFTER_S * 1000
+        assert DELIVERED_AFTER_S[0] <= (delivered.timestamp - placed.timestamp) / 1000 <= DELIVERED_AFTER_S[1]
 
 
 def test_a_records_time_is_its_events_time_unless_it_is_a_repeat(month: list[Record]) -> None:
