@@ -19,7 +19,9 @@ FILE = ROOT / "build" / "links.json"
 
 
 def links(site: Site, stack: str) -> int:
-    """0 if all that was tried is as planned; what was not tried is said and is no failure.
+    """Try the links of a stack; gives 0 if all that was tried is as planned.
+
+    What was not tried is said and is no failure.
 
     Raises: StepError if the stack has no links, or if an end cannot be read.
     """
@@ -43,7 +45,10 @@ def links(site: Site, stack: str) -> int:
 
 
 def read(site: Site, stack: str) -> Plan:
-    """The tunnels of a stack, from its own graph."""
+    """Read the tunnels of a stack from its own graph.
+
+    Raises: StepError if it has none, or if an end cannot be read.
+    """
     try:
         return ends.read(Engine(site, stack).as_state().resources())
     except (PlanError, proposals.SpellingError) as error:

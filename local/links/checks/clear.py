@@ -11,7 +11,7 @@ def check_clear(trial: Trial) -> None:
     """End the capture and look through it, also for the mark that every ping carries."""
     name = "no packet in clear between the gateways"
     try:
-        count, others, raw = trial.lab.wire()
+        count, others, raw = trial.lab.read_wire()
     except SlowError as error:
         trial.result.note(name, False, str(error))
         return

@@ -50,7 +50,7 @@ def _check_up(trial: Trial) -> bool:
     trial.say(f"starting {2 * count} charons and {1 + links} birds, each in a namespace of its own")
     name = f"{count} tunnels up with BGP within {UP_S} s"
     try:
-        stood, routed = trial.lab.up()
+        stood, routed = trial.lab.start()
     except SlowError as error:
         return trial.result.note(name, False, str(error))
     seen = f"associations after {stood:.1f} s, sessions and routes after {routed:.1f} s, from nothing"

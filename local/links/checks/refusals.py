@@ -93,7 +93,7 @@ def _try_bgp(lab: Lab, tunnel: Tunnel, what: str, change: Change, telling: str) 
     mark, changed = transit.mark(), replace(tunnel, other=change(tunnel.other))
     if changed.other.inside != tunnel.other.inside:
         _set_address(lab, tunnel, changed.other.inside)
-    peer.change(render_peer(changed if each == tunnel else each for each in lab.plan.link(tunnel.link)))
+    peer.reconfigure(render_peer(changed if each == tunnel else each for each in lab.plan.link(tunnel.link)))
     peer.birdc("enable", protocol(tunnel.name))
     names = (protocol(tunnel.name), "Unexpected connect")
 
@@ -124,7 +124,7 @@ def _set_address(lab: Lab, tunnel: Tunnel, inside: str) -> None:
 def _restore(lab: Lab, tunnel: Tunnel) -> Check:
     """Tell the other cloud's router what is right again, and wait until the tunnel is up."""
     peer = lab.peers[tunnel.link]
-    peer.change(render_peer(lab.plan.link(tunnel.link)))
+    peer.reconfigure(render_peer(lab.plan.link(tunnel.link)))
     peer.birdc("enable", protocol(tunnel.name))
     try:
         took = wait(lambda: lab.is_up(tunnel), BACK_S, "")

@@ -53,6 +53,6 @@ class Trial:
                 names = [tunnel.name for tunnel in self.plan.link(link)]
                 sources = self.plan.zones.announced(self.plan.link(link)[0].aws.attachment)
                 found = flows.choose(self.lab.transit, router, sources, self.lab.blocks(link), names)
-                stack.enter_context(flows.running(self.lab.spaces, "transit", found, self.lab.folder))
+                stack.enter_context(flows.sending(self.lab.spaces, "transit", found, self.lab.folder))
                 running += found
             yield time.time(), running
