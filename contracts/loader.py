@@ -1,4 +1,4 @@
-"""Reads contract files: YAML, the ODCS v3 JSON schema, then the rules of this platform.
+"""Reads contract files: YAML read strictly, the ODCS v3 JSON schema, then the rules of this platform.
 
 Every problem of every file is collected before anything is returned, so that a wrong contract is
 corrected in one go.
@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 import open_data_contract_standard
-import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
+from contracts import strict_yaml
 from contracts._sources import read_source
 from contracts._tables import read_table
 from contracts._topics import read_topic
@@ -28,6 +28,7 @@ from contracts.model import EXCHANGE_FOLDER, Contracts, Dataset
 from contracts.warehouse import READERS
 
 FOLDER = Path(__file__).parent / "datasets"
+_NO_TEXTS = ("boolean", "integer", "number")
 
 
 def load(folder: Path | None = None) -> Contracts:
@@ -55,11 +56,12 @@ def load(folder: Path | None = None) -> Contracts:
 
 def _read(file: Path) -> tuple[Dataset | None, list[Problem]]:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        at = f"line {where.line + 1}" if where else "$"
-        return None, [Problem(file.name, at, str(getattr(error, "problem", error)), "a contract is a YAML file")]
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, [Problem(file.name, "$", str(error), "a contract is a text in UTF-8")]
+    raw, found = strict_yaml.read(text, file.name)
+    if found:
+        return None, found
     found = [Problem(file.name, path, value, rule) for path, value, rule in _against_standard(raw)]
     if found:
         return None, found
@@ -82,8 +84,11 @@ def _against_standard(raw: Any) -> Iterator[tuple[str, str, str]]:
         return
     for error in apt.iter_errors(raw):
         leaf = jsonschema.exceptions.best_match([error])
-        value = json.dumps(leaf.instance, default=str)
-        yield leaf.json_path, value if len(value) <= 80 else value[:77] + "...", f"ODCS v3: {leaf.message[:200]}"
+        value = json.dumps(leaf.instance)
+        rule = f"ODCS v3: {leaf.message[:200]}"
+        if isinstance(leaf.instance, str) and leaf.validator == "type" and leaf.validator_value in _NO_TEXTS:
+            rule = f"{rule} ({strict_yaml.ONLY})"
+        yield leaf.json_path, value if len(value) <= 80 else value[:77] + "...", rule
 
 
 def _dataset(contract: OpenDataContractStandard, reading: Reading) -> Dataset:
