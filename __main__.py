@@ -236,7 +236,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             depends_on={
                 topic.name: [
                     *(streaming.topics[name] for name in (topic.name, topic.dead_letter, topic.control)),
-                    catalog.tables[topic.landing.full_name],
+                    catalog.tables[topic.raw_table.full_name],
                     streaming.grant_sink(access.connectors[topic.name], topic, connector=connector_name(topic)),
                     *grants[access.connectors[topic.name].name],
                 ]
@@ -574,7 +574,7 @@ def _grants(
         (access.warehouse, [table for table in data.tables if table.database != "raw"]),
     ]
     writes = [
-        *((access.connectors[topic.name], [topic.landing]) for topic in data.topics),
+        *((access.connectors[topic.name], [topic.raw_table]) for topic in data.topics),
         (access.curate, [*curated, *operations]),
         (access.build_mart, [ledger, *data.marts]),
         (access.publish, [ledger]),

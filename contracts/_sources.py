@@ -48,7 +48,7 @@ def read_source(
         columns=columns,
         physical_types=tuple(prop.physicalType or "" for prop in properties),
         primary_key=key,
-        landing=cdc.landing_table(
+        raw_table=cdc.raw_table(
             name=name,
             dataset=dataset,
             description=description,

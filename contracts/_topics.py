@@ -1,4 +1,4 @@
-"""Reads a schema object with physicalType `topic`: its fields, rules, landing table and what it shares."""
+"""Reads a schema object with physicalType `topic`: its fields, rules, raw table and what it shares."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from contracts._values import (
     retention_days,
     text_of,
 )
-from contracts.landing import landing_table
 from contracts.model import CLASSIFICATIONS, Field, Rule, Share, Topic
+from contracts.raw import raw_table
 
 CONFORM = ("identifier", "iso3166", "iso4217", "money")
 TARGETS = ("gcp",)
@@ -74,7 +74,7 @@ def read_topic(
         retention_days=retention_days(contract, f"topic.{name}", reading),
         fields=fields,
         rules=rules,
-        landing=landing_table(
+        raw_table=raw_table(
             topic=name,
             dataset=dataset,
             classification=_most_sensitive(fields),

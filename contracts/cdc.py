@@ -51,9 +51,7 @@ def landed(physical: str) -> tuple[str, str] | None:
     return _LANDED.get(physical)
 
 
-def landing_table(
-    *, name: str, dataset: str, description: str, columns: tuple[Column, ...], retention_days: int
-) -> Table:
+def raw_table(*, name: str, dataset: str, description: str, columns: tuple[Column, ...], retention_days: int) -> Table:
     """The raw table of a captured one: every change, with the columns that DMS adds. Plain Parquet, never rewritten.
 
     No file is expired by its age: a row that never changed is in the file of the full load only, however old that is.
@@ -73,7 +71,7 @@ def landing_table(
         primary_key=(),
         partition_by=(),
         retention_days=retention_days,
-        role="landing",
+        role="raw",
         format="parquet",
     )
 
@@ -99,13 +97,13 @@ def table_mappings(contracts: Contracts) -> dict[str, Any]:
         )
 
     for source in contracts.source_tables:
-        add(f"select-{source.landing.name}", "selection", "include", _locator(source), filters=[])
+        add(f"select-{source.raw_table.name}", "selection", "include", _locator(source), filters=[])
     transform = "transformation"
     for schema in sorted({source.schema for source in contracts.source_tables}):
         locator = {"schema-name": schema}
         add(f"folder-{schema}", transform, "rename", locator, **{"rule-target": "schema", "value": CDC_FOLDER})
     for source in contracts.source_tables:
-        name = source.landing.name
+        name = source.raw_table.name
         if source.name != name:
             add(f"name-{name}", transform, "rename", _locator(source), **{"rule-target": "table", "value": name})
         for column in source.columns:

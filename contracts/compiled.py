@@ -54,7 +54,7 @@ def compile_job(contracts: Contracts, dataset: Dataset) -> dict[str, Any]:
         "version": dataset.version,
         "head": dataset.head.name,
         "reporting_currency": REPORTING_CURRENCY,
-        "source": {"kind": "topic", "topic": topic.name, "table": topic.landing.full_name},
+        "source": {"kind": "topic", "topic": topic.name, "table": topic.raw_table.full_name},
         "key": list(topic.natural_key),
         "fields": [_field(f) for f in topic.fields],
         "rules": [_rule(r) for r in topic.rules],

@@ -188,7 +188,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """A Kafka topic whose records are JSON objects of `fields`; `landing` is its table in raw."""
+    """A Kafka topic whose records are JSON objects of `fields`; `raw_table` is its table in raw."""
 
     name: str
     dataset: str
@@ -199,7 +199,7 @@ class Topic:
     retention_days: int
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
-    landing: Table
+    raw_table: Table
     share: Share | None = None
 
     @property
@@ -235,7 +235,7 @@ def _object_schema(fields: tuple[Field, ...]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTable:
-    """A PostgreSQL table whose changes are captured; `landing` is its table in raw.
+    """A PostgreSQL table whose changes are captured; `raw_table` is its table in raw.
 
     physical_types: the PostgreSQL type of each of `columns`; a column's own `type` is the one it has in raw.
     """
@@ -248,7 +248,7 @@ class SourceTable:
     columns: tuple[Column, ...]
     physical_types: tuple[str, ...]
     primary_key: tuple[str, ...]
-    landing: Table
+    raw_table: Table
 
     @property
     def full_name(self) -> str:
@@ -302,13 +302,13 @@ class Contracts:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Every table, the landing tables of topics and of captured tables included."""
+        """Every table, the raw tables of topics and of captured tables included."""
         return tuple(self._tables())
 
     def _tables(self) -> Iterator[Table]:
         for dataset in self.datasets:
-            yield from (topic.landing for topic in dataset.topics)
-            yield from (source.landing for source in dataset.source_tables)
+            yield from (topic.raw_table for topic in dataset.topics)
+            yield from (source.raw_table for source in dataset.source_tables)
             yield from dataset.tables
 
     @property

@@ -40,7 +40,7 @@ def account(site: Site, contracts: Contracts, dataset: Dataset) -> Account:
     """Reads topic, raw, curated, quarantine, duplicates and ledger of a dataset and holds them against each other."""
     (topic,) = dataset.topics
     produced = positions.in_topic(site, topic.name)
-    landed = _positions(lake.read(site, topic.landing.full_name, ("partition", "offset")))
+    landed = _positions(lake.read(site, topic.raw_table.full_name, ("partition", "offset")))
     events = lake.read(site, dataset.head.full_name, ("events",))["events"]
     accepted = _positions(pa.Table.from_struct_array(pc.list_flatten(events.combine_chunks())))
     quarantine = _of(

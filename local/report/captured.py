@@ -152,9 +152,9 @@ def _different(have: Mapping[Identity, Row], rows: Sequence[Row], key: Sequence[
 
 
 def _files(site: Site, table: SourceTable) -> Iterator[tuple[str, list[Row]]]:
-    landing = table.landing
+    raw = table.raw_table
     glue, s3 = rehearsal.client(site, "glue"), rehearsal.client(site, "s3")
-    described = glue.get_table(DatabaseName=landing.database, Name=landing.name)["Table"]
+    described = glue.get_table(DatabaseName=raw.database, Name=raw.name)["Table"]
     place = urlparse(described["StorageDescriptor"]["Location"])
     prefix = place.path.strip("/") + "/"
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.netloc, Prefix=prefix):

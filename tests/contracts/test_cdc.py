@@ -38,7 +38,7 @@ def test_dms_writes_where_the_raw_table_lies():
     (folder,) = [rule for rule in _of("rename") if rule["rule-target"] == "schema"]
     assert folder["object-locator"] == {"schema-name": "shop"}
     for source in LOADED.source_tables:
-        assert source.landing.prefix == f"{folder['value']}/{source.landing.name}"
+        assert source.raw_table.prefix == f"{folder['value']}/{source.raw_table.name}"
 
 
 def test_a_table_is_renamed_only_where_the_lake_calls_it_differently(tmp_path):
@@ -59,7 +59,7 @@ def test_raw_has_what_dms_adds_and_every_column_as_dms_writes_it():
     assert [columns[name].type for name in ("op", "cdc_timestamp", "customer_id")] == ["string", "string", "long"]
     assert columns["updated_at"].type == "timestamp"
     assert (columns["email"].classification, columns["country"].classification) == ("personal", "internal")
-    assert (table.format, table.role, table.partition_by) == ("parquet", "landing", ())
+    assert (table.format, table.role, table.partition_by) == ("parquet", "raw", ())
 
 
 def test_the_source_tables_are_made_with_their_keys_and_log_whole_rows():

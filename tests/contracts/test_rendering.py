@@ -12,7 +12,7 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 
 import contracts
-from contracts import landing, types
+from contracts import raw, types
 
 LOADED = contracts.load()
 
@@ -55,16 +55,16 @@ def test_a_landed_record_keeps_its_text_and_where_it_came_from():
 def test_a_topic_lands_without_a_curated_table_and_the_pipeline_leaves_it_out():
     for name in ("cart_events", "customer_updates"):
         topic = LOADED.topic(name)
-        assert (topic.landing.full_name, topic.landing.prefix) == (f"raw.{name}", f"events/{name}")
+        assert (topic.raw_table.full_name, topic.raw_table.prefix) == (f"raw.{name}", f"events/{name}")
         assert LOADED.dataset(name).tables == ()
         assert topic.share is None
     assert [dataset.name for dataset in LOADED.curated_datasets] == ["orders"]
     assert list(contracts.compile_all(LOADED)["datasets"]) == ["orders"]
 
 
-def test_a_landing_table_is_as_sensitive_as_its_most_sensitive_field():
+def test_a_raw_table_is_as_sensitive_as_its_most_sensitive_field():
     assert LOADED.table("raw", "orders").columns[0].classification == "personal"
-    table = landing.landing_table(topic="t", dataset="t", classification="public", retention_days=1)
+    table = raw.raw_table(topic="t", dataset="t", classification="public", retention_days=1)
     assert {c.name: c.classification for c in table.columns}["value"] == "public"
 
 

@@ -20,7 +20,7 @@ _COLUMNS = (
 )
 
 
-def landing_table(
+def raw_table(
     *, topic: str, dataset: str, classification: str, retention_days: int, prefix: str | None = None
 ) -> Table:
     """The raw table of a topic, in the folder `prefix` (its name, if not given).
@@ -46,5 +46,5 @@ def landing_table(
         primary_key=(),
         partition_by=tuple(Partition(name, "identity") for name in ("year", "month", "day")),
         retention_days=retention_days,
-        role="landing",
+        role="raw",
     )
