@@ -18,32 +18,35 @@ MAX_LANES = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """What a contract asks for. `columns` are dotted paths; `lanes` is 0 where there are none."""
+    """What a contract asks for."""
 
     target: str
     columns: tuple[str, ...]
+    """Dotted paths: `order_id`, `lines.quantity`."""
     at: str
-    """Where it stands in the file."""
+    """The path in the file, for problems."""
     lanes: int = 0
+    """0 for a table, which has none."""
 
     def targets_of(self, path: str) -> tuple[str, ...]:
-        """The targets to which the column at `path` may leave."""
+        """Return the targets to which the column at `path` may leave."""
         return (self.target,) if path in self.columns else ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A column that could be listed; `obstacle` is the rule against it, if there is one besides its classification."""
+    """A column that could be listed."""
 
     path: str
     classification: str
     obstacle: str | None = None
+    """The rule against it, if there is one besides its classification."""
 
 
 def read_sharing(
     item: SchemaObject, targets: tuple[str, ...], at: str, reading: Reading, *, by_events: bool
 ) -> Sharing | None:
-    """What `shareWith` says; None if it is not there, or after a problem.
+    """Return what `shareWith` says; None if it is not there, or after a problem.
 
     Args:
         by_events: events are shared one by one, over lanes; a table as a whole, and has none.

@@ -22,7 +22,7 @@ from contracts.model import Column, SourceTable
 def read_source(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> SourceTable | None:
-    """The table, or None after a problem that leaves nothing to build it from."""
+    """Return the table, or None after a problem that leaves nothing to build it from."""
     known_customs(item, ("classification",), at, reading)
     name = name_of(item.name, f"{at}.name", reading)
     path = (item.physicalName or "").split(".")

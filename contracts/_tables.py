@@ -34,7 +34,7 @@ ROLES = ("head", "mart", "ledger", "quarantine", "duplicates")
 def read_table(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Table | None:
-    """The table, or None after a problem that leaves nothing to build it from."""
+    """Return the table, or None after a problem that leaves nothing to build it from."""
     known_customs(item, ("classification", "database", "prefix", "role", "shareWith", "sources"), at, reading)
     name = name_of(item.name, f"{at}.name", reading)
     database = custom(item, "database")
@@ -110,7 +110,7 @@ def _candidates(columns: list[Column]) -> Iterator[Candidate]:
 
 
 def _inside(kind: IcebergType, path: str) -> Iterator[str]:
-    """The paths of what lies in a nested column."""
+    """Yield the paths of what lies in a nested column."""
     if isinstance(kind, str):
         return
     if kind["type"] == "list":
@@ -141,7 +141,7 @@ def _partitions(properties: list[SchemaProperty], at: str, reading: Reading) -> 
 
 
 def _type(prop: SchemaProperty, at: str, reading: Reading) -> IcebergType:
-    """The Iceberg type in JSON form, without field ids."""
+    """Return the Iceberg type in JSON form, without field ids."""
     logical, physical = prop.logicalType or "", prop.physicalType
     if logical == "array":
         if prop.items is None:

@@ -36,7 +36,7 @@ TARGETS = ("gcp",)
 def read_topic(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Topic | None:
-    """The topic, or None after a problem that leaves nothing to build it from."""
+    """Return the topic, or None after a problem that leaves nothing to build it from."""
     known_customs(item, ("classification", "key", "partitions", "prefix", "shareWith"), at, reading)
     name = name_of(item.physicalName, f"{at}.physicalName", reading)
     properties = item.properties or []

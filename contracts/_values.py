@@ -1,4 +1,4 @@
-"""What the readers of topics and tables share: collecting problems, custom properties, retention."""
+"""Reads what topics, captured tables and tables have in common, and collects their problems."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reading:
 
 
 def custom(item: SchemaObject | SchemaProperty, name: str) -> Any:
-    """The value of a custom property; None if it is not there."""
+    """Return the value of a custom property; None if it is not there."""
     for entry in item.customProperties or []:
         if entry.property == name:
             return entry.value
@@ -40,7 +40,7 @@ def custom(item: SchemaObject | SchemaProperty, name: str) -> Any:
 
 
 def custom_text(item: SchemaObject | SchemaProperty, name: str, at: str, reading: Reading) -> str | None:
-    """The value of a custom property that is a text; None if it is not there, or after a problem."""
+    """Return the value of a custom property that is a text; None if it is not there, or after a problem."""
     value = custom(item, name)
     if value is None or isinstance(value, str):
         return value
@@ -63,13 +63,13 @@ def known_customs(item: SchemaObject | SchemaProperty, known: tuple[str, ...], a
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a rule: what a name that is not known was probably meant to be."""
+    """Return the end of a rule: what a name that is not known was probably meant to be."""
     close = get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def is_whole(value: object, low: float, high: float = inf) -> TypeGuard[int]:
-    """Whether a value is a whole number from `low` to `high`. True is 1 to Python, and no number to anybody else."""
+    """Return whether a value is a whole number from `low` to `high`; True is 1 to Python only, and none here."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
@@ -81,7 +81,7 @@ def name_of(value: str | None, at: str, reading: Reading) -> str:
 
 
 def prefix_of(item: SchemaObject, name: str, at: str, reading: Reading) -> str:
-    """The folder in the zone's bucket: custom property `prefix`, or the name."""
+    """Return the folder in the zone's bucket: custom property `prefix`, or the name."""
     prefix = custom_text(item, "prefix", at, reading)
     if prefix is None:
         return name
@@ -99,7 +99,7 @@ def text_of(value: str | None, at: str, reading: Reading) -> str:
 
 
 def default_classification(item: SchemaObject, at: str, reading: Reading) -> str | None:
-    """What a topic or table says once for all its properties, in custom property `classification`; "" if wrong."""
+    """Return what custom property `classification` of a topic or table says of all its properties; "" if wrong."""
     default = custom(item, "classification")
     if default is not None and default not in CLASSIFICATIONS:
         reading.problem(f"{at}.customProperties.classification", default, f"one of: {', '.join(CLASSIFICATIONS)}")
@@ -108,7 +108,7 @@ def default_classification(item: SchemaObject, at: str, reading: Reading) -> str
 
 
 def classification_of(item: SchemaProperty, default: str | None, at: str, reading: Reading) -> str:
-    """A property's own classification, or `default`: that of what it lies in, or "" where that is reported already."""
+    """Return a property's own classification, or `default`: that of what it lies in, "" if reported already."""
     classification = item.classification
     if classification is None and default == "":
         return ""
@@ -120,7 +120,7 @@ def classification_of(item: SchemaProperty, default: str | None, at: str, readin
 
 
 def retention_days(contract: OpenDataContractStandard, element: str, reading: Reading) -> int:
-    """Days that the SLA property `retention` of this element gives."""
+    """Return the days that the SLA property `retention` of this element gives."""
     for index, sla in enumerate(contract.slaProperties or []):
         if sla.property == "retention" and sla.element == element:
             days = _DAYS.get(sla.unit or "d")
@@ -136,7 +136,7 @@ def retention_days(contract: OpenDataContractStandard, element: str, reading: Re
 
 
 def primary_key(properties: list[SchemaProperty], at: str, reading: Reading) -> tuple[str, ...]:
-    """Names of the key's fields in the order of primaryKeyPosition."""
+    """Return the names of the key's fields in the order of primaryKeyPosition."""
     keys = [(p.primaryKeyPosition, p.name or "") for p in properties if p.primaryKey]
     positions = sorted(position for position, _ in keys if position is not None)
     if positions != list(range(1, len(keys) + 1)):
@@ -146,7 +146,7 @@ def primary_key(properties: list[SchemaProperty], at: str, reading: Reading) -> 
 
 
 def primitive_of(item: SchemaProperty, nested: tuple[str, ...], at: str, reading: Reading) -> str | None:
-    """The Iceberg primitive of a property; `nested` are the logical types that this place allows besides."""
+    """Return the Iceberg primitive of a property; `nested` are the logical types that this place allows besides."""
     logical, physical = item.logicalType or "", item.physicalType
     kind = types.primitive(logical, physical)
     if kind is None:

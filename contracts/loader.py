@@ -32,7 +32,7 @@ _NO_TEXTS = ("boolean", "integer", "number")
 
 
 def load(folder: Path | None = None) -> Contracts:
-    """All contracts of a folder, ordered by name.
+    """Return all contracts of a folder, ordered by name.
 
     Raises: ContractErrors with every problem: file, path in the file, value, rule.
     """
@@ -72,7 +72,7 @@ def _read(file: Path) -> tuple[Dataset | None, list[Problem]]:
 
 @cache
 def _standard() -> tuple[jsonschema_rs.Draft201909Validator, jsonschema.Draft201909Validator]:
-    """The standard's schema twice: quick to decide, and apt to explain."""
+    """Return the standard's schema twice: quick to decide, and apt to explain."""
     schema = json.loads(Path(open_data_contract_standard.__file__).with_name("schema.json").read_text("utf-8"))
     return jsonschema_rs.Draft201909Validator(schema), jsonschema.Draft201909Validator(schema)
 
@@ -139,7 +139,7 @@ def _owner(contract: OpenDataContractStandard, reading: Reading) -> str:
 
 
 def _across(contracts: Contracts) -> Iterator[Problem]:
-    """What no file alone can show: names used twice, and sources that nobody makes."""
+    """Report what no file alone can show: names used twice, and sources that nobody makes."""
     for kind, names in (
         ("dataset", [d.name for d in contracts.datasets]),
         ("topic", [t.name for t in contracts.topics]),
@@ -175,7 +175,7 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
 
 
 def _folders(contracts: Contracts) -> Iterator[Problem]:
-    """A folder inside another's would be read, written and expired by those who have a right on the outer one."""
+    """Report a folder inside another's: who has a right on the outer one would read, write and expire it."""
     for table in contracts.tables:
         if table.zone == "analytics" and table.prefix.split("/")[0] == EXCHANGE_FOLDER:
             rule = f"no table lies in {EXCHANGE_FOLDER}: it has the snapshots of shared tables"

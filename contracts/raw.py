@@ -1,4 +1,4 @@
-"""The table in raw that a topic lands in: the record as it came, where it came from, and its day.
+"""Makes the table in raw that a topic lands in: the record as it came, where it came from, and its day.
 
 Kafka Connect's built-in transforms make exactly these columns (see bridges/lake_sink); nothing is
 converted on the way, so no record can fail to land.
@@ -23,7 +23,7 @@ _COLUMNS = (
 def raw_table(
     *, topic: str, dataset: str, classification: str, retention_days: int, prefix: str | None = None
 ) -> Table:
-    """The raw table of a topic, in the folder `prefix` (its name, if not given).
+    """Return the raw table of a topic, in the folder `prefix` (its name, if not given).
 
     `classification` is that of the topic's most sensitive field.
     """

@@ -90,7 +90,7 @@ class Contracts:
         return tuple(Exchange(table) for table in self.tables if table.share_target)
 
     def sources_of(self, mart: Table) -> tuple[str, ...]:
-        """The datasets that a mart is built of, by name."""
+        """Return the datasets that a mart is built of, by name."""
         return tuple(sorted({self.table(*source.split(".")).dataset for source in mart.sources}))
 
     @property
@@ -111,7 +111,7 @@ class Contracts:
         raise LookupError(f"no contract has a table {database}.{name}")
 
     def operations_table(self, role: str) -> Table:
-        """The ledger, quarantine or duplicates table."""
+        """Return the ledger, quarantine or duplicates table."""
         for table in self.tables:
             if table.database == "operations" and table.role == role:
                 return table

@@ -85,7 +85,7 @@ class Table:
         return f"{self.database}.{self.name}"
 
     def iceberg_schema(self) -> dict[str, Any]:
-        """The schema as JSON of the Iceberg table spec, with field ids and the key as identifier fields."""
+        """Return the schema as JSON of the Iceberg table spec, with field ids and the key as identifier fields."""
         fields = types.with_ids(
             [{"name": c.name, "required": c.required, "type": c.type, "doc": c.description} for c in self.columns]
         )
@@ -98,7 +98,7 @@ class Table:
         }
 
     def iceberg_partition_spec(self) -> dict[str, Any]:
-        """The partition spec as JSON of the Iceberg table spec; partition fields are numbered from 1000."""
+        """Return the partition spec as JSON of the Iceberg table spec; partition fields are numbered from 1000."""
         ids = {f["name"]: f["id"] for f in self.iceberg_schema()["fields"]}
         return {
             "spec-id": 0,
@@ -109,11 +109,11 @@ class Table:
         }
 
     def glue_columns(self) -> list[tuple[str, str, str]]:
-        """(name, Hive type, comment) of each column, for the Glue Data Catalog."""
+        """Return (name, Hive type, comment) of each column, for the Glue Data Catalog."""
         return [(c.name, types.hive(c.type), c.description) for c in self.columns]
 
     def properties(self, location: str) -> dict[str, str]:
-        """Iceberg table properties; data files lie directly below the location, partition by partition."""
+        """Return Iceberg table properties; data files lie directly below the location, partition by partition."""
         return {
             "format-version": "2",
             "write.format.default": "parquet",
@@ -124,7 +124,7 @@ class Table:
         }
 
     def report_columns(self) -> tuple[str, ...]:
-        """Columns that a report may show: no personal data, and no nested type, which Spectrum cannot select."""
+        """Return the columns that a report may show: none that is personal, or nested, which Spectrum cannot select."""
         return tuple(c.name for c in self.columns if c.classification != "personal" and isinstance(c.type, str))
 
 

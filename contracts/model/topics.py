@@ -86,7 +86,7 @@ class Topic:
         return f"{self.name}.control"
 
     def json_schema(self) -> dict[str, Any]:
-        """JSON Schema of a record, for the schema registry, whose newest draft is 7, and for Pub/Sub's readers."""
+        """Return the JSON Schema of a record; the schema registry's newest draft is 7."""
         return {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": self.name,
