@@ -4,7 +4,7 @@
 #   make query SQL="select ..."    ask the running platform's warehouse
 #   make down                      destroy the local stack, stop its services, remove their state
 #   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
-#   make check                     format, lint, types, import rules
+#   make check                     format, lint, types, import rules, YAML
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
 #   make links [STACK=prod]        the links' tunnels between real daemons, from the graph; as root, build/links.json
 #   make bench                     how long a preview of prod takes, against what its imports take; build/bench.json
@@ -60,6 +60,7 @@ check: toolchain
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/yamllint --strict .
 
 test: package check
 	.venv/bin/python -m pytest $(PYTEST)

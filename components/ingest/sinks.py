@@ -101,7 +101,7 @@ class LakeSinks(ComponentResource):
             self.connectors[topic.name] = aws.mskconnect.Connector(
                 f"{name}-{topic.name.replace('_', '-')}",
                 name=connector,
-                description=f"{topic.name} to {topic.landing.full_name}",
+                description=f"{topic.name} to {topic.raw_table.full_name}",
                 kafkaconnect_version=args.sinks.connect_version,
                 capacity=_capacity(args),
                 connector_configuration=connector_configuration(template, topic, args),
@@ -216,7 +216,7 @@ def connector_configuration(template: Mapping[str, str], topic: Topic, args: Lak
         **template,
         "topics": topic.name,
         "tasks.max": str(args.sinks.tasks),
-        "iceberg.tables": topic.landing.full_name,
+        "iceberg.tables": topic.raw_table.full_name,
         "iceberg.catalog.warehouse": args.warehouse,
         "iceberg.catalog.client.region": args.where.region,
         "iceberg.control.topic": topic.control,

@@ -106,7 +106,7 @@ def _build_and_replay(site: Site, period: replay.Period, steps: Steps) -> dict[s
         steps.say(f"{produced.total:,} records of {len(produced.by_kind)} kinds")
     with steps.step("land", "wait until Kafka Connect has landed every record in raw"):
         for topic in data.topics:
-            await_landed(site, topic.name, topic.landing.full_name, steps.say)
+            await_landed(site, topic.name, topic.raw_table.full_name, steps.say)
         await_captured(site, data, committed.position, steps.say)
     with steps.step(
         "pipeline", "run the state machine: curate every dataset, build every mart, publish what is shared"

@@ -51,7 +51,7 @@ def _reads(data: Contracts, access: Access) -> list[tuple[Grantee, Sequence[Tabl
 def _writes(data: Contracts, access: Access) -> list[tuple[Grantee, Sequence[Table]]]:
     ledger = data.operations_table("ledger")
     return [
-        *((access.connectors[topic.name], [topic.landing]) for topic in data.topics),
+        *((access.connectors[topic.name], [topic.raw_table]) for topic in data.topics),
         (access.curate, [*_of(data, "curated"), *_of(data, "operations")]),
         (access.build_mart, [ledger, *data.marts]),
         (access.publish, [ledger]),

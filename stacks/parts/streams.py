@@ -65,7 +65,7 @@ def _before(topic: Topic, streaming: Streaming, base: Foundation, lake: LakePart
     role = base.access.connectors[topic.name]
     return [
         *(streaming.topics[name] for name in (topic.name, topic.dead_letter, topic.control)),
-        lake.catalog.tables[topic.landing.full_name],
+        lake.catalog.tables[topic.raw_table.full_name],
         streaming.grant_sink(role, topic, connector=connector_name(topic)),
         *lake.grants.of(role),
     ]

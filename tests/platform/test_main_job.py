@@ -119,7 +119,7 @@ def test_a_catalog_reader_finds_the_captured_files_where_the_contract_says(platf
     s3 = platform.client("s3")
 
     for table in contracts.load().source_tables:
-        listed = s3.list_objects_v2(Bucket="novaretail-local-datalake-raw", Prefix=f"{table.landing.prefix}/")
+        listed = s3.list_objects_v2(Bucket="novaretail-local-datalake-raw", Prefix=f"{table.raw_table.prefix}/")
         names = [item["Key"].rpartition("/")[2] for item in listed["Contents"]]
         assert names[-1].startswith("LOAD00000001"), "digits come before letters"
         assert all(re.fullmatch(r"LOAD[0-9A-F]{8}\.parquet|\d{8}-\d{9}\.parquet", name) for name in names)

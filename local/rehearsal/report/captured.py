@@ -168,9 +168,9 @@ def _different(have: Mapping[Identity, Row], rows: Sequence[Row], key: Sequence[
 
 
 def _files(site: Site, table: SourceTable) -> Iterator[tuple[str, list[Row]]]:
-    landing = table.landing
+    raw = table.raw_table
     glue, s3 = client(site, "glue"), client(site, "s3")
-    described = glue.get_table(DatabaseName=landing.database, Name=landing.name)["Table"]
+    described = glue.get_table(DatabaseName=raw.database, Name=raw.name)["Table"]
     location = urlparse(described["StorageDescriptor"]["Location"])
     prefix = location.path.strip("/") + "/"
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=location.netloc, Prefix=prefix):

@@ -46,7 +46,7 @@ def tally_dataset(site: Site, contracts: Contracts, dataset: Dataset) -> Dataset
     """Read topic, raw, curated, quarantine, duplicates and ledger of a dataset and hold them against each other."""
     (topic,) = dataset.topics
     produced = positions.in_topic(site, topic.name)
-    landed = _positions(tables.read(site, topic.landing.full_name, ("partition", "offset")))
+    landed = _positions(tables.read(site, topic.raw_table.full_name, ("partition", "offset")))
     events = tables.read(site, dataset.head.full_name, ("events",))["events"]
     accepted = _positions(pa.Table.from_struct_array(pc.list_flatten(events.combine_chunks())))
     quarantine = _of(

@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 from etl.lakehouse import mart
 from etl.lakehouse.contract import ContractError, Job
 from etl.lakehouse.orders_record import require_known_events
-from tests.etl.lake import COMPILED, ROOT, Row
+from local.site import ROOT
+from tests.etl.lake import COMPILED, Row
 from tests.etl.runs import Books
 from tests.etl.samples import JOB, line, text
 

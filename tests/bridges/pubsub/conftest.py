@@ -3,6 +3,6 @@
 import sys
 from pathlib import Path
 
-FUNCTION = Path(__file__).parents[2] / "bridges" / "pubsub"
+FUNCTION = Path(__file__).parents[3] / "bridges" / "pubsub"
 if str(FUNCTION) not in sys.path:
     sys.path.insert(0, str(FUNCTION))

@@ -42,7 +42,7 @@ TYPES = ["string", "boolean", "int", "long", "double", "date", "timestamptz", "d
 @example("1239e-3")
 @example('"0001-01-01T00:00:00+02:00"')
 @given(JSON)
-def test_the_bridge_sends_a_value_exactly_if_the_lake_takes_it_for_that_type(kind, text):
+def test_the_bridge_sends_a_value_exactly_if_the_lake_takes_it_for_that_type(kind: str, text: str) -> None:
     value = json.loads(text, parse_float=scalars.Number, parse_int=scalars.Number)
     try:
         # The lake refuses half a surrogate pair before it looks at types.

@@ -197,7 +197,7 @@ def test_an_empty_batch_is_counted_as_nothing(spark: SparkSession) -> None:
 
 
 def test_unknown_fields_are_counted_by_rows_and_names_without_end_are_counted_together(spark: SparkSession) -> None:
-    made_up = {f"x{n}": 1 for n in range(UNKNOWN_NAMES + 5)}
+    made_up: dict[str, Any] = {f"x{n}": 1 for n in range(UNKNOWN_NAMES + 5)}
     rows: list[Row] = [
         (0, 0, text(channel="web", lines=[line(1, gift=1), line(2, gift=1)])),
         (0, 1, text("paid", channel="web")),

@@ -12,7 +12,7 @@ from pubsub_bridge.ports import Message, RefusedError, UnavailableError
 
 from local.clouds import services
 from local.site import Site
-from tests.bridges.fakes import FakeFailures, order, record, routes
+from tests.bridges.pubsub.fakes import FakeFailures, order, record, routes
 
 PROJECT = "projects/novaretail-test"
 TOPIC = f"{PROJECT}/topics/orders"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pubsub_bridge.delivery import MAX_REQUEST_MESSAGES, deliver
+from pubsub_bridge.event import Record
+from pubsub_bridge.ports import Message
 
-from tests.bridges.fakes import (
+from tests.bridges.pubsub.fakes import (
     FakeFailures,
     FakePubSub,
+    Position,
     drain,
     order,
     position,
@@ -20,6 +24,9 @@ from tests.bridges.fakes import (
     record,
     routes,
 )
+
+Broken = dict[Position, str]
+"""What is wrong with the record at a position."""
 
 KEYS = [f"order-{number}" for number in range(6)]
 BROKEN = {
@@ -34,7 +41,7 @@ FAULTS = st.sampled_from([None, None, None, "lost", "late"])
 
 
 @st.composite
-def logs(draw):
+def logs(draw: st.DrawFn) -> tuple[list[Record], Broken]:
     """A topic of three partitions: a key has one partition, offsets may have gaps, some records are broken."""
     entries = draw(
         st.lists(
@@ -42,8 +49,9 @@ def logs(draw):
             max_size=40,
         )
     )
-    next_offset = Counter()
-    log, broken = [], {}
+    next_offset: Counter[int] = Counter()
+    log: list[Record] = []
+    broken: Broken = {}
     for number, (key, defect, gap) in enumerate(entries):
         partition = int(key[-1]) % 3
         offset = next_offset[partition] + int(gap)
@@ -57,7 +65,9 @@ def logs(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(logs(), st.lists(FAULTS, max_size=60), st.lists(st.booleans(), max_size=5), st.integers(1, 15))
-def test_every_record_arrives_or_is_kept_with_its_reason_and_every_key_stays_in_order(log_, faults, sqs, batch_size):
+def test_every_record_arrives_or_is_kept_with_its_reason_and_every_key_stays_in_order(
+    log_: tuple[list[Record], Broken], faults: list[str | None], sqs: list[bool], batch_size: int
+) -> None:
     log, broken = log_
     pubsub = FakePubSub(
         fault=lambda number: faults[number] if number < len(faults) else None,
@@ -73,7 +83,7 @@ def test_every_record_arrives_or_is_kept_with_its_reason_and_every_key_stays_in_
     assert arrived == positions(log) - broken.keys()
     for lane in pubsub.arrived.values():
         seen = set()
-        latest = defaultdict(lambda: -1)
+        latest: dict[str, int] = defaultdict(lambda: -1)
         for message in lane:
             if position(message) in seen:
                 continue  # a repeat: at least once is the promise
@@ -85,11 +95,11 @@ def test_every_record_arrives_or_is_kept_with_its_reason_and_every_key_stays_in_
 
 @settings(max_examples=50, deadline=None)
 @given(logs())
-def test_a_key_has_one_lane_and_a_request_has_one_ordering_key(log_):
+def test_a_key_has_one_lane_and_a_request_has_one_ordering_key(log_: tuple[list[Record], Broken]) -> None:
     log, _ = log_
     pubsub = FakePubSub()
     drain(log, pubsub, FakeFailures())
-    lanes = defaultdict(set)
+    lanes: dict[str, set[str]] = defaultdict(set)
     for lane, messages in pubsub.arrived.items():
         for message in messages:
             lanes[message.attributes["key"]].add(lane)
@@ -97,14 +107,14 @@ def test_a_key_has_one_lane_and_a_request_has_one_ordering_key(log_):
     assert all(lane.startswith("orders/") and int(lane.split("/")[1]) < 4 for lane in pubsub.arrived)
 
 
-def test_without_faults_nothing_is_sent_twice():
+def test_without_faults_nothing_is_sent_twice() -> None:
     log = [record(offset % 2, offset // 2, KEYS[offset % 2], order(KEYS[offset % 2])) for offset in range(100)]
     pubsub = FakePubSub()
     drain(log, pubsub, FakeFailures(), batch_size=30)
     assert sorted(position(message) for message in pubsub.messages()) == sorted(positions(log))
 
 
-def test_a_refused_message_is_found_alone_and_the_later_ones_of_its_key_still_flow():
+def test_a_refused_message_is_found_alone_and_the_later_ones_of_its_key_still_flow() -> None:
     log = [record(0, offset, "order-1", order("order-1")) for offset in range(200)]
     pubsub = FakePubSub(refused=frozenset({("orders", 0, 77)}))
     failures = FakeFailures()
@@ -114,14 +124,14 @@ def test_a_refused_message_is_found_alone_and_the_later_ones_of_its_key_still_fl
     assert len(pubsub.requests) < 20, "bisecting takes about two requests a halving"
 
 
-def test_a_throttled_pubsub_stops_the_partition_at_its_first_unsent_record_and_leaves_the_others():
+def test_a_throttled_pubsub_stops_the_partition_at_its_first_unsent_record_and_leaves_the_others() -> None:
     stuck = routes().of("orders").lane_of(record(0, 0, "order-0", b"{}"))
     other = next(
         key for key in KEYS if routes().of("orders").lane_of(record(1, 0, key, b"{}")) != stuck
     )  # another lane, so another request
 
     class OneLaneThrottled(FakePubSub):
-        def publish(self, topic, ordering_key, messages, timeout):
+        def publish(self, topic: str, ordering_key: str, messages: Sequence[Message], timeout: float) -> None:
             self.fault = lambda number: "lost" if ordering_key == f"orders/{stuck}" else None
             super().publish(topic, ordering_key, messages, timeout)
 
@@ -141,7 +151,7 @@ def test_a_throttled_pubsub_stops_the_partition_at_its_first_unsent_record_and_l
     assert outcome.errors == ["503 the service is unavailable"]
 
 
-def test_after_an_untaken_request_nothing_more_of_its_lane_is_sent():
+def test_after_an_untaken_request_nothing_more_of_its_lane_is_sent() -> None:
     pubsub = FakePubSub(fault=lambda number: "lost" if number == 1 else None)
     log = [record(0, offset, "order-1", order("order-1")) for offset in range(3 * MAX_REQUEST_MESSAGES)]
     outcome = deliver(log, routes(), pubsub, FakeFailures(), seconds_left=lambda: 60)
@@ -150,20 +160,20 @@ def test_after_an_untaken_request_nothing_more_of_its_lane_is_sent():
     assert outcome.unsent["orders"] == 2 * MAX_REQUEST_MESSAGES
 
 
-def test_nothing_is_sent_once_the_invocation_has_no_time_left():
+def test_nothing_is_sent_once_the_invocation_has_no_time_left() -> None:
     pubsub = FakePubSub()
     outcome = deliver([record(0, 5, "order-1", order("order-1"))], routes(), pubsub, FakeFailures(), lambda: 0)
     assert pubsub.requests == []
     assert outcome.stops == {("orders", 0): 5}
 
 
-def test_a_failure_destination_that_is_away_fails_the_batch():
+def test_a_failure_destination_that_is_away_fails_the_batch() -> None:
     failures = FakeFailures(fault=lambda number: True)
     with pytest.raises(ConnectionError):
         deliver([record(0, 0, "order-1", b"{")], routes(), FakePubSub(), failures, seconds_left=lambda: 60)
 
 
-def test_a_request_has_at_most_a_thousand_messages_and_nine_megabytes():
+def test_a_request_has_at_most_a_thousand_messages_and_nine_megabytes() -> None:
     many = [record(0, offset, "order-1", order("order-1")) for offset in range(2_500)]
     pubsub = FakePubSub()
     deliver(many, routes(), pubsub, FakeFailures(), seconds_left=lambda: 60)
@@ -176,7 +186,7 @@ def test_a_request_has_at_most_a_thousand_messages_and_nine_megabytes():
     assert [position(message)[2] for message in pubsub.messages()] == list(range(6))
 
 
-def test_a_topic_that_no_contract_shares_fails_the_invocation_and_says_which():
+def test_a_topic_that_no_contract_shares_fails_the_invocation_and_says_which() -> None:
     stray = record(0, 0, "order-1", order("order-1"))
     stray = type(stray)("payroll", 0, 0, 0, b"k", b"{}")
     with pytest.raises(LookupError, match="payroll"):
@@ -186,14 +196,14 @@ def test_a_topic_that_no_contract_shares_fails_the_invocation_and_says_which():
 @pytest.mark.parametrize(
     ("key", "reason"), [(b"\xff", "key_not_text"), (b"k" * 1_025, "key_too_long")], ids=["no text", "too long"]
 )
-def test_a_key_that_no_attribute_can_hold_is_poison(key, reason):
+def test_a_key_that_no_attribute_can_hold_is_poison(key: bytes, reason: str) -> None:
     bad = type(record(0, 0, None, b"{}"))("orders", 0, 0, 0, key, order("order-1"))
     failures = FakeFailures()
     deliver([bad], routes(), FakePubSub(), failures, seconds_left=lambda: 60)
     assert [item.reason for item in failures.kept] == [reason]
 
 
-def test_records_without_a_key_keep_the_order_of_their_partition():
+def test_records_without_a_key_keep_the_order_of_their_partition() -> None:
     log = [record(2, offset, None, order("order-1")) for offset in range(5)]
     pubsub = FakePubSub()
     drain(log, pubsub, FakeFailures())
@@ -202,7 +212,7 @@ def test_records_without_a_key_keep_the_order_of_their_partition():
     assert "key" not in lane[0].attributes
 
 
-def test_a_message_says_where_it_comes_from_and_carries_shared_fields_only():
+def test_a_message_says_where_it_comes_from_and_carries_shared_fields_only() -> None:
     pubsub = FakePubSub()
     deliver(
         [record(3, 9, "order-1", order("order-1", lines=[{"quantity": 2, "cost": 1}]))],

@@ -38,7 +38,7 @@ def routes() -> Routes:
 
 
 def record(partition: int, offset: int, key: str | None, value: bytes | None) -> Record:
-    return Record("orders", partition, offset, 1_483_271_606_000 + offset, key and key.encode(), value)  # type: ignore[arg-type]
+    return Record("orders", partition, offset, 1_483_271_606_000 + offset, key.encode() if key else None, value)
 
 
 def order(key: str, **fields: object) -> bytes:
@@ -107,7 +107,7 @@ def drain(
 ) -> list[Outcome]:
     """Play Lambda's event source until the whole log is through: batches over all partitions, begun again at a stop."""
     committed: dict[int, int] = defaultdict(int)
-    outcomes = []
+    outcomes: list[Outcome] = []
     for _ in range(attempts):
         waiting = [record for record in log if record.offset >= committed[record.partition]]
         if not waiting:

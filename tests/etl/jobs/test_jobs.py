@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.etl.lake import JobError, Lake, Row, Session, curate_command
+from tests.etl.lake import JobError, Lake, Row, Session, compact, curate_command, expire, named
 from tests.etl.samples import ABSENT, line, text
 
 pytestmark = pytest.mark.spark
@@ -73,10 +73,6 @@ def sales(lake: Lake) -> dict[tuple[date, str], tuple[int, Decimal, Decimal]]:
         (r["sale_date"], r["currency"]): (r["orders"], r["net_amount"], r["net_amount_eur"])
         for r in lake.rows("analytics.daily_sales")
     }
-
-
-def named(log: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
-    return [e for e in log if e["event"] == event]
 
 
 def test_each_run_takes_what_has_landed_since_the_last_and_the_mart_follows(lake: Lake, jobs: Session) -> None:
@@ -175,15 +171,6 @@ def test_each_run_takes_what_has_landed_since_the_last_and_the_mart_follows(lake
         (date(2017, 1, 3), "GBP"): (1, Decimal("10.50"), Decimal("11.98")),
     }
     assert list(lake.catalog.load_table("analytics.daily_sales").metadata.refs) == ["main"]
-
-
-def compact(table: str) -> str:
-    return f"CALL glue_catalog.system.rewrite_data_files(table => '{table}', options => map('rewrite-all', 'true'))"
-
-
-def expire(table: str) -> str:
-    """All snapshots but the present one."""
-    return f"CALL glue_catalog.system.expire_snapshots(table => '{table}', older_than => TIMESTAMP '2100-01-01')"
 
 
 STEPS = (

@@ -14,8 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.etl.lake import COMPILED, CONTRACTS, EXCHANGE_BUCKET, JobError, Lake, Session, publish_command
-from tests.etl.test_jobs import compact, named
+from tests.etl.lake import (
+    COMPILED,
+    CONTRACTS,
+    EXCHANGE_BUCKET,
+    JobError,
+    Lake,
+    Session,
+    compact,
+    named,
+    publish_command,
+)
 
 pytestmark = pytest.mark.spark
 

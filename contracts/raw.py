@@ -1,4 +1,4 @@
-"""The table in raw that a topic lands in: the record as it came, where it came from, and its day.
+"""Makes the table in raw that a topic lands in: the record as it came, where it came from, and its day.
 
 Kafka Connect's built-in transforms make exactly these columns (see bridges/lake_sink); nothing is
 converted on the way, so no record can fail to land.
@@ -20,10 +20,10 @@ _COLUMNS = (
 )
 
 
-def landing_table(
+def raw_table(
     *, topic: str, dataset: str, classification: str, retention_days: int, prefix: str | None = None
 ) -> Table:
-    """The raw table of a topic, in the folder `prefix` (its name, if not given).
+    """Return the raw table of a topic, in the folder `prefix` (its name, if not given).
 
     `classification` is that of the topic's most sensitive field.
     """
@@ -46,5 +46,5 @@ def landing_table(
         primary_key=(),
         partition_by=tuple(Partition(name, "identity") for name in ("year", "month", "day")),
         retention_days=retention_days,
-        role="landing",
+        role="raw",
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from google.protobuf.message import Message
 from grpc_tools import protoc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,12 +27,12 @@ REASONS = {"tombstone", "not_text", "not_json", "not_object", "missing_field", "
 
 
 @pytest.fixture(scope="module")
-def orders(tmp_path_factory):
+def orders(tmp_path_factory: pytest.TempPathFactory) -> type[Message]:
     """The message class of the topic `orders`."""
     return compiled(contracts.schema_definition(DATA.topic("orders")), tmp_path_factory.mktemp("proto"))
 
 
-def compiled(definition: str, folder: Path) -> type:
+def compiled(definition: str, folder: Path) -> type[Message]:
     (folder / "topic.proto").write_text(definition, "utf-8")
     out = folder / "topic.pb"
     arguments = ["protoc", f"-I{folder}", f"--descriptor_set_out={out}", str(folder / "topic.proto")]
@@ -45,7 +46,7 @@ def compiled(definition: str, folder: Path) -> type:
 
 
 @pytest.mark.parametrize("topic", list(SHARED))
-def test_the_schema_of_every_shared_topic_compiles_and_has_the_shared_fields(topic, tmp_path):
+def test_the_schema_of_every_shared_topic_compiles_and_has_the_shared_fields(topic: str, tmp_path: Path) -> None:
     message = compiled(contracts.schema_definition(DATA.topic(topic)), tmp_path)
     assert [field.name for field in message.DESCRIPTOR.fields] == [field["name"] for field in SHARED[topic]["fields"]]
     for field in message.DESCRIPTOR.fields:
@@ -84,7 +85,7 @@ ANYTHING = st.recursive(
 
 
 @st.composite
-def records(draw) -> bytes:
+def records(draw: st.DrawFn) -> bytes:
     """A good order, of which some fields are missing or hold something else."""
     fields = {name: json.dumps(draw(good)) for name, good in GOOD.items()}
     lines = draw(st.lists(LINE | LINE | LINE | ANYTHING, max_size=3))
@@ -99,19 +100,22 @@ def records(draw) -> bytes:
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(records(), records(), records(), ANYTHING.map(str.encode), st.binary(max_size=20), st.none()))
-def test_whatever_record_comes_what_is_sent_fits_the_schema_and_what_is_not_has_a_reason(orders, value):
+def test_whatever_record_comes_what_is_sent_fits_the_schema_and_what_is_not_has_a_reason(
+    orders: type[Message], value: bytes | None
+) -> None:
+    reason: str | None = None
+    detail: str | None = None
     try:
         sent = Projection(SHARED["orders"]["fields"]).apply(value)
     except UnfitError as unfit:
         reason, detail = unfit.reason, unfit.detail
     else:
-        reason, detail = None, None
         json_format.Parse(sent, orders())
     assert reason is None or (reason in REASONS and detail)
 
 
 @given(st.lists(LINE, min_size=1, max_size=3))
-def test_a_reader_by_the_schema_gets_the_amounts_to_the_last_digit(orders, lines):
+def test_a_reader_by_the_schema_gets_the_amounts_to_the_last_digit(orders: type[Message], lines: list[str]) -> None:
     fields = dict.fromkeys(GOOD, '"2017-01-01T00:00:00Z"') | {"lines": f"[{','.join(lines)}]"}
     value = ("{" + ",".join(f'"{name}":{text}' for name, text in fields.items()) + "}").encode()
     read = json_format.Parse(Projection(SHARED["orders"]["fields"]).apply(value), orders())
@@ -120,14 +124,14 @@ def test_a_reader_by_the_schema_gets_the_amounts_to_the_last_digit(orders, lines
     assert [line.quantity for line in read.lines] == [int(line["quantity"]) for line in written]
 
 
-def test_what_the_check_keeps_back_is_what_the_schema_would_refuse(orders):
+def test_what_the_check_keeps_back_is_what_the_schema_would_refuse(orders: type[Message]) -> None:
     """The check is needed: without it these would be refused by Pub/Sub, and their whole request with them."""
     for refused in ('{"order_id":1}', '{"lines":[{"quantity":"many"}]}', '{"lines":[null]}', '{"customer_id":"900"}'):
         with pytest.raises(json_format.ParseError):
             json_format.Parse(refused, orders())
 
 
-def test_every_record_of_the_replay_is_sent_in_the_schemas_form_or_has_a_reason(orders):
+def test_every_record_of_the_replay_is_sent_in_the_schemas_form_or_has_a_reason(orders: type[Message]) -> None:
     projection = Projection(SHARED["orders"]["fields"])
     kept_back: dict[str, str] = {}
     for record in replay.records(replay.PERIODS["day"]):

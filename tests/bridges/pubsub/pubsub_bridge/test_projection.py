@@ -56,7 +56,7 @@ def misshapen(document: dict[str, Any]) -> bool:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first text loads Unicode's tables
 @given(DOCUMENTS)
-def test_what_leaves_is_exactly_the_scalars_at_shared_paths(document):
+def test_what_leaves_is_exactly_the_scalars_at_shared_paths(document: dict[str, Any]) -> None:
     projection, value = Projection(ORDER), json.dumps(document).encode()
     if misshapen(document):
         with pytest.raises(UnfitError, match=r"^(order_id|lines)") as caught:
@@ -91,7 +91,7 @@ LIST = {"name": "l", "type": "array", "required": False, "fields": [field("q", W
         ('{"a":"x","a":"y"}', '{"a":"y"}'),
     ],
 )
-def test_a_field_that_is_absent_or_null_or_not_shared_does_not_leave(text, sent):
+def test_a_field_that_is_absent_or_null_or_not_shared_does_not_leave(text: str, sent: str) -> None:
     assert project(text, field("a", TEXT), LIST) == sent
 
 
@@ -110,20 +110,20 @@ def test_a_field_that_is_absent_or_null_or_not_shared_does_not_leave(text, sent)
         ('{"l":[{"q":1},{"q":"2"}]}', "l[].q is a text, not a number"),
     ],
 )
-def test_a_value_of_another_type_keeps_the_record_back_and_says_which(text, detail):
+def test_a_value_of_another_type_keeps_the_record_back_and_says_which(text: str, detail: str) -> None:
     with pytest.raises(UnfitError) as caught:
         project(text, field("a", TEXT), LIST)
     assert (caught.value.reason, caught.value.detail) == ("wrong_type", detail)
 
 
 @pytest.mark.parametrize("text", ['{"b":1}', '{"a":null}'])
-def test_a_record_without_a_required_field_is_kept_back(text):
+def test_a_record_without_a_required_field_is_kept_back(text: str) -> None:
     with pytest.raises(UnfitError) as caught:
         project(text, field("a", TEXT, required=True))
     assert (caught.value.reason, caught.value.detail) == ("missing_field", "a is required")
 
 
-def test_a_required_field_of_an_item_is_required_of_every_item():
+def test_a_required_field_of_an_item_is_required_of_every_item() -> None:
     lines = {**LIST, "fields": [field("q", WHOLE, required=True)]}
     assert project('{"l":[]}', lines) == '{"l":[]}', "no item lacks it"
     with pytest.raises(UnfitError, match=r"l\[\].q is required") as caught:
@@ -132,20 +132,20 @@ def test_a_required_field_of_an_item_is_required_of_every_item():
 
 
 @pytest.mark.parametrize("digits", ["0.50", "0.00", "-0", "-0.10", "1e2", "9999999999.99", "0.5000"])
-def test_an_amount_keeps_the_digits_it_was_written_with(digits):
+def test_an_amount_keeps_the_digits_it_was_written_with(digits: str) -> None:
     assert project(f'{{"a":{digits}}}', field("a", MONEY)) == f'{{"a":{digits}}}'
 
 
 @pytest.mark.parametrize(
     ("digits", "sent"), [("2.0", "2"), ("1e2", "100"), ("-0", "0"), ("9223372036854775807.0", "9223372036854775807")]
 )
-def test_a_whole_number_is_sent_in_digits_alone(digits, sent):
+def test_a_whole_number_is_sent_in_digits_alone(digits: str, sent: str) -> None:
     assert project(f'{{"a":{digits}}}', field("a", WHOLE)) == f'{{"a":{sent}}}'
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_a_text_arrives_as_it_was(text):
+def test_a_text_arrives_as_it_was(text: str) -> None:
     assert json.loads(project(json.dumps({"a": text}), field("a", TEXT))) == {"a": text}
 
 
@@ -165,7 +165,7 @@ def test_a_text_arrives_as_it_was(text):
         (b"1", "not_object"),
     ],
 )
-def test_a_record_that_cannot_be_projected_says_why(value, reason):
+def test_a_record_that_cannot_be_projected_says_why(value: bytes | None, reason: str) -> None:
     with pytest.raises(UnfitError) as caught:
         Projection([field("a", TEXT)]).apply(value)
     assert caught.value.reason == reason
