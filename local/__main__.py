@@ -53,13 +53,13 @@ def _known_errors() -> tuple[type[Exception], ...]:
     for module, names in (
         ("contracts", ["ContractErrors"]),
         ("local.docs", ["DocsError"]),
-        ("local.engine", ["EngineError"]),
+        ("local.clouds.engine.engine", ["EngineError"]),
         ("local.links.namespaces", ["NamespaceError"]),
         ("local.links.waiting", ["SlowError"]),
         ("local.replay", ["ReplayError", "SourceError"]),
-        ("local.services", ["ServiceError"]),
+        ("local.clouds.services", ["ServiceError"]),
         ("local.steps", ["StepError"]),
-        ("local.warehouse", ["WarehouseError"]),
+        ("local.clouds.warehouse", ["WarehouseError"]),
     ):
         if module in sys.modules:  # what was never imported cannot have been raised
             known += [getattr(sys.modules[module], name) for name in names]
@@ -88,7 +88,7 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _preview(chosen: argparse.Namespace) -> int:
-    from local.engine import Engine
+    from local.clouds.engine.engine import Engine
     from local.toolchain import packages
 
     packages.build()
@@ -112,9 +112,9 @@ def _links(chosen: argparse.Namespace) -> int:
 
 
 def _query(chosen: argparse.Namespace) -> int:
-    from local import services
+    from local.clouds import services
+    from local.clouds.warehouse import Warehouse
     from local.steps import StepError
-    from local.warehouse import Warehouse
 
     site = Site.current()
     if "aws" not in {status.name for status in services.status(site) if status.state == "running"}:

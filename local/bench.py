@@ -45,7 +45,7 @@ print(time.perf_counter() - began)
 PREVIEW = f"""
 import sys
 from pathlib import Path
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 from local.site import Site
 Engine(Site(state=Path(sys.argv[1])), {STACK!r}).preview(Path(sys.argv[1], "preview.json"))
 """

@@ -15,8 +15,9 @@ from typing import Any
 import psycopg2
 
 from contracts import Contracts
-from local import rehearsal, replay, services
-from local.services import postgres
+from local import rehearsal, replay
+from local.clouds import services
+from local.clouds.services import postgres
 from local.site import Site
 from local.steps import StepError
 

@@ -142,7 +142,7 @@ def _port(site: Site, name: str, port: int) -> Finding:
     what, address = f"port of {name}", f"127.0.0.1:{port}"
     if importlib.util.find_spec("psutil") is None:
         return Finding(what, "free or ours", "not known before the packages are there", address)
-    from local.services import processes
+    from local.clouds.services import processes
 
     if processes.port_is_free(port):
         return Finding(what, "free or ours", "free", address)

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local import lake, services
+from local.clouds import services, tables
 from local.report import positions
 from local.site import REGION, Site
 from local.steps import StepError
@@ -38,7 +38,7 @@ def wait_landed(site: Site, topic: str, table: str, say: Callable[[str], None]) 
     The count says when to look; the report then follows each record by its position.
     """
     wanted = len(positions.in_topic(site, topic))
-    for landed in _growing(site, f"rows in {table}", lambda: lake.row_count(site, table)):
+    for landed in _growing(site, f"rows in {table}", lambda: tables.row_count(site, table)):
         say(f"{landed:,} of {wanted:,} records are in {table}")
         if landed >= wanted:
             break

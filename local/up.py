@@ -17,14 +17,15 @@ from typing import Any
 
 import contracts
 from contracts import Contracts
-from local import capture, rehearsal, replay, services
+from local import capture, rehearsal, replay
 from local.capture import Captured
-from local.engine import Engine, Outcome
+from local.clouds import services
+from local.clouds.engine.engine import Engine, Outcome
+from local.clouds.warehouse import Result, Warehouse
 from local.report import account, bridge, captured, compare, published, write
 from local.site import ROOT, Site
 from local.steps import StepError, Steps
 from local.toolchain import packages
-from local.warehouse import Result, Warehouse
 
 STACK = "local"
 REPORT = ROOT / "build" / "report"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from local import services
+from local.clouds import services
 from local.site import Site
 
 PORTS = range(20000, 32000, 10)

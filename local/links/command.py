@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 from local.links import namespaces, parameters, proposals, report
 from local.links.rehearsal import compare, rehearse
 from local.site import ROOT, Site

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import Contracts, Dataset
-from local import lake
+from local.clouds import tables
 from local.report import positions
 from local.report.positions import Position
 from local.site import Site
@@ -40,17 +40,20 @@ def account(site: Site, contracts: Contracts, dataset: Dataset) -> Account:
     """Reads topic, raw, curated, quarantine, duplicates and ledger of a dataset and holds them against each other."""
     (topic,) = dataset.topics
     produced = positions.in_topic(site, topic.name)
-    landed = _positions(lake.read(site, topic.landing.full_name, ("partition", "offset")))
-    events = lake.read(site, dataset.head.full_name, ("events",))["events"]
+    landed = _positions(tables.read(site, topic.landing.full_name, ("partition", "offset")))
+    events = tables.read(site, dataset.head.full_name, ("events",))["events"]
     accepted = _positions(pa.Table.from_struct_array(pc.list_flatten(events.combine_chunks())))
     quarantine = _of(
-        lake.read(site, contracts.operations_table("quarantine").full_name, ("dataset", "rule", "partition", "offset")),
+        tables.read(
+            site, contracts.operations_table("quarantine").full_name, ("dataset", "rule", "partition", "offset")
+        ),
         dataset,
     )
     duplicates = _of(
-        lake.read(site, contracts.operations_table("duplicates").full_name, ("dataset", "partition", "offset")), dataset
+        tables.read(site, contracts.operations_table("duplicates").full_name, ("dataset", "partition", "offset")),
+        dataset,
     )
-    ledger = _of(lake.read(site, contracts.operations_table("ledger").full_name), dataset)
+    ledger = _of(tables.read(site, contracts.operations_table("ledger").full_name), dataset)
     rules = Counter(quarantine["rule"].to_pylist())
     return Account(
         produced=len(produced),

@@ -29,7 +29,7 @@ from google.pubsub_v1.types import PullResponse
 
 import contracts
 from contracts import Contracts
-from local.functions.progress import delivered_and_lag
+from local.clouds.functions.progress import delivered_and_lag
 from local.report import positions
 from local.report.positions import Position
 from local.site import Site

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts import Contracts, Exchange
-from local import lake, rehearsal
+from local import rehearsal
+from local.clouds import tables
 from local.site import Site
 
 
@@ -70,7 +71,7 @@ def report(site: Site, data: Contracts, bucket: str) -> dict[str, Account]:
             for found in page.get("Contents", [])
         }
         columns = tuple(column.name for column in exchange.columns)
-        accounts[exchange.name] = account(exchange, objects, lake.read(site, exchange.table.full_name, columns))
+        accounts[exchange.name] = account(exchange, objects, tables.read(site, exchange.table.full_name, columns))
     return accounts
 
 

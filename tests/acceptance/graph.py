@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.provider import names
-from local.provider.shapes import Shapes
+from local.clouds.provider import names
+from local.clouds.provider.shapes import Shapes
 from tests.components.recording import Recording, Registered, _computed
 
 SECRET = "4dabf18193072939515e22adb298388d"

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.provider import replaces
-from local.provider.shapes import Shapes
+from local.clouds.provider import replaces
+from local.clouds.provider.shapes import Shapes
+
 from tests.baselines.snapshot import Snapshot
 from tests.components.test_contracts import STATEFUL
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine
-from local.provider.live import Clients
+from local.clouds.engine.engine import Engine
+from local.clouds.provider.live import Clients
 from local.site import ROOT, Site
 
 SECRET = "hunter2-never-in-plain-text"
@@ -92,7 +92,9 @@ def toy_site(tmp_path: Path, moto: int) -> Site:
 @pytest.fixture
 def engine(toy_site: Site, program: Program, monkeypatch: pytest.MonkeyPatch) -> Engine:
     # pstest stands in for Pub/Sub elsewhere; here nothing but moto runs.
-    monkeypatch.delitem(__import__("local.provider.live", fromlist=["LIVE_TYPES"]).LIVE_TYPES, "gcp:pubsub/topic:Topic")
+    monkeypatch.delitem(
+        __import__("local.clouds.provider.live", fromlist=["LIVE_TYPES"]).LIVE_TYPES, "gcp:pubsub/topic:Topic"
+    )
     return Engine(toy_site, "dev", program.folder)
 
 

@@ -28,8 +28,8 @@ from pyiceberg.schema import Schema
 
 import contracts
 from components.processing import spark_conf
-from local import lake
-from local.aws.glue_arguments import spark_properties, submit_arguments
+from local.clouds import tables
+from local.clouds.aws.glue_arguments import spark_properties, submit_arguments
 from local.site import REGION, ROOT, TOOLCHAIN, Site
 
 CONTRACTS = contracts.load()
@@ -52,7 +52,7 @@ class Lake:
     catalog: GlueCatalog = field(init=False)
 
     def __post_init__(self) -> None:
-        self.catalog = lake.catalog(self.site)
+        self.catalog = tables.catalog(self.site)
 
     def reset(self) -> None:
         """All tables new and empty, the rates in their place."""
@@ -100,7 +100,7 @@ class Lake:
         return table.metadata.current_snapshot_id
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        return lake.read(self.site, name).to_pylist()
+        return tables.read(self.site, name).to_pylist()
 
     def snapshots(self, name: str) -> int:
         return len(self.catalog.load_table(name).metadata.snapshots)
@@ -285,7 +285,7 @@ def serve(site: Site) -> Iterator[None]:
     log = site.state / "aws.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local.aws"],
+            [sys.executable, "-m", "local.clouds.aws"],
             cwd=ROOT,
             env={**os.environ, **site.environment()},
             stdout=output,

@@ -16,10 +16,11 @@ import boto3
 import pytest
 
 import contracts
-from local import capture, lake, replay, services, up
-from local.engine import Engine
+from local import capture, replay, up
+from local.clouds import services, tables
+from local.clouds.engine.engine import Engine
+from local.clouds.warehouse import Warehouse
 from local.report import captured, positions
-from local.warehouse import Warehouse
 from tests.conftest import kill
 
 pytestmark = pytest.mark.platform
@@ -37,7 +38,7 @@ def test_the_main_job_has_no_problem_and_says_all_that_was_promised(platform):
 
 
 def test_every_produced_record_has_landed_by_topic_partition_and_offset(platform):
-    rows = lake.read(platform.site, "raw.orders", ("topic", "partition", "offset")).to_pylist()
+    rows = tables.read(platform.site, "raw.orders", ("topic", "partition", "offset")).to_pylist()
     landed = [(row["partition"], row["offset"]) for row in rows]
 
     assert {row["topic"] for row in rows} == {"orders"}
@@ -45,7 +46,7 @@ def test_every_produced_record_has_landed_by_topic_partition_and_offset(platform
 
 
 def test_raw_files_lie_by_year_month_and_day_of_the_record(platform):
-    files = lake.table(platform.site, "raw.orders").inspect.files()["file_path"].to_pylist()
+    files = tables.table(platform.site, "raw.orders").inspect.files()["file_path"].to_pylist()
 
     assert files
     layout = re.compile(r"^s3://novaretail-local-datalake-raw/orders/year=\d{4}/month=\d{2}/day=\d{2}/[^/]+\.parquet$")

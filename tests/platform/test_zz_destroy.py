@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 import contracts
-from local.engine import Engine
-from local.services import postgres
+from local.clouds.engine.engine import Engine
+from local.clouds.services import postgres
 
 pytestmark = pytest.mark.platform
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine, EngineError
+from local.clouds.engine.engine import Engine, EngineError
 from local.site import ROOT, Site
 from policy.rules import REQUIRED_TAGS, RULES, STATEFUL, UNKNOWN, UNTAGGED, Resource, Rule
 from tests.components import test_contracts as contracts

@@ -13,7 +13,7 @@ from google.cloud import pubsub_v1
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
 import contracts
-from local import services
+from local.clouds import services
 from local.report import bridge
 from local.report.bridge import Arrivals, compare
 from local.site import Site
