@@ -11,47 +11,47 @@ from pulumi import FileArchive, FileAsset, Output, ResourceOptions
 
 import contracts
 import settings
-from components.access import Access, AccessArgs
-from components.access_logs import AccessLogs, AccessLogsArgs
-from components.account_baseline import AccountBaseline, AccountBaselineArgs
-from components.alerts import Alerts, AlertsArgs
-from components.artifacts import Artifacts, ArtifactsArgs
-from components.assets import archive, json_asset, sources
-from components.audit import TRAIL, Audit, AuditArgs
-from components.azure_exchange import AzureExchange, AzureExchangeArgs
-from components.azure_link import AzureLink, AzureLinkArgs
-from components.catalog import Catalog, CatalogArgs, OptimizerArgs
-from components.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
-from components.dashboard import Dashboard, DashboardArgs
-from components.database import FUNCTION as CAPTURE_FUNCTION
-from components.database import Database, DatabaseArgs
-from components.delivery import Delivery, DeliveryArgs
-from components.detection import Detection, DetectionArgs
-from components.encryption import Encryption, EncryptionArgs
-from components.exchange_access import ExchangeAccess, ExchangeAccessArgs
-from components.exchange_rules import ExchangeWay
-from components.gcp_link import GcpLink, GcpLinkArgs
-from components.google_alerts import GoogleAlerts, GoogleAlertsArgs
-from components.google_names import GoogleNames, GoogleNamesArgs
-from components.guardrails import Guardrails, GuardrailsArgs
-from components.lake import Lake, LakeArgs
-from components.landing import FUNCTION as LANDING
-from components.landing import Landing, LandingArgs
-from components.landing_zone import LandingZone, LandingZoneError, from_stack
-from components.log_archive import LogArchive, LogArchiveArgs
-from components.network import Network, NetworkArgs
-from components.organization import ENVIRONMENTS, SHARED, Organization, OrganizationArgs
-from components.organization_trail import OrganizationTrail, OrganizationTrailArgs
-from components.people import People, PeopleArgs, Person
-from components.place import Place
-from components.processing import JOBS, PIPELINE, Processing, ProcessingArgs
-from components.protection import Replaceable
-from components.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubBridge, PubSubBridgeArgs
-from components.sinks import COMMITS, LakeSinks, LakeSinksArgs, connector_name
-from components.streaming import Streaming, StreamingArgs
-from components.tagging import base_tags
-from components.vpn import AwsEnd
-from components.warehouse import Warehouse, WarehouseArgs
+from components.account.access import Access, AccessArgs
+from components.account.alerts import Alerts, AlertsArgs
+from components.account.audit import TRAIL, Audit, AuditArgs
+from components.account.dashboard import Dashboard, DashboardArgs
+from components.account.deployment_target import LandingZone, LandingZoneError, from_stack
+from components.account.encryption import Encryption, EncryptionArgs
+from components.account.people import People, PeopleArgs, Person
+from components.blocks.assets import archive, json_asset, sources
+from components.blocks.exchange_way import ExchangeWay
+from components.blocks.google_alerts import GoogleAlerts, GoogleAlertsArgs
+from components.blocks.place import Place
+from components.blocks.protection import Replaceable
+from components.blocks.tagging import base_tags
+from components.ingest.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
+from components.ingest.database import FUNCTION as CAPTURE_FUNCTION
+from components.ingest.database import Database, DatabaseArgs
+from components.ingest.landing import FUNCTION as LANDING
+from components.ingest.landing import Landing, LandingArgs
+from components.ingest.sinks import COMMITS, LakeSinks, LakeSinksArgs, connector_name
+from components.ingest.streaming import Streaming, StreamingArgs
+from components.lake.access_logs import AccessLogs, AccessLogsArgs
+from components.lake.artifacts import Artifacts, ArtifactsArgs
+from components.lake.catalog import Catalog, CatalogArgs, OptimizerArgs
+from components.lake.lake import Lake, LakeArgs
+from components.lake.processing import JOBS, PIPELINE, Processing, ProcessingArgs
+from components.lake.warehouse import Warehouse, WarehouseArgs
+from components.links.azure_link import AzureLink, AzureLinkArgs
+from components.links.gcp_link import GcpLink, GcpLinkArgs
+from components.links.google_names import GoogleNames, GoogleNamesArgs
+from components.links.vpn import AwsEnd
+from components.network.network import Network, NetworkArgs
+from components.organization.account_baseline import AccountBaseline, AccountBaselineArgs
+from components.organization.delivery import Delivery, DeliveryArgs
+from components.organization.detection import Detection, DetectionArgs
+from components.organization.guardrails import Guardrails, GuardrailsArgs
+from components.organization.log_archive import LogArchive, LogArchiveArgs
+from components.organization.organization import ENVIRONMENTS, SHARED, Organization, OrganizationArgs
+from components.organization.trail import OrganizationTrail, OrganizationTrailArgs
+from components.share.azure_exchange import AzureExchange, AzureExchangeArgs
+from components.share.exchange_access import ExchangeAccess, ExchangeAccessArgs
+from components.share.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubBridge, PubSubBridgeArgs
 
 
 def organization(config: settings.OrganizationStack, where: Place) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 import settings
-from components.traffic import GOOGLE_PRIVATE_RANGE
+from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
 from local.site import ROOT
 
 STACKS = ("prod", "nonprod", "local")

@@ -142,7 +142,7 @@ def tagged(resource: Resource) -> Iterator[str]:
 
 
 THE_ONE_USER = re.compile(r"novaretail-[a-z]+-data-factory")
-"""Azure Data Factory's connector of S3 takes no role (components/exchange_access.py)."""
+"""Azure Data Factory's connector of S3 takes no role (components/share/exchange_access.py)."""
 
 
 def bounded(resource: Resource) -> Iterator[str]:

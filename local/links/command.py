@@ -55,7 +55,7 @@ def _conclude(result: report.Result) -> int:
     print(f"\nEverything is in {FILE.relative_to(ROOT)}, without the keys.")
     if result.failed:
         print(f"{len(result.failed)} of {len(result.checks)} checks failed; see FAILED above. Each says what the two")
-        print("ends said; what AWS's end is made of is in components/vpn.py, the others in azure_link.py, gcp_link.py.")
+        print("ends said; what AWS's end is made of is in components/links/vpn.py, the others beside it.")
         return 1
     if result.skipped:
         print("Both ends agree on paper. Next: install what is named above, and run `make links` again.")

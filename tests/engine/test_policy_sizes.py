@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine
 
 PROGRAM = """\
 import json, pulumi, pulumi_aws as aws
-from components.policies import Grantee, allow, attach, document, trust
+from components.blocks.policies import Grantee, allow, attach, document, trust
 
 root = pulumi.ComponentResource("toy:x:Y", "root")
 key = aws.kms.Key("key")

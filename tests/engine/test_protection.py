@@ -17,7 +17,7 @@ Client = Callable[[str], Any]
 
 MORE = """\
 import sys
-from components.protection import Replaceable
+from components.blocks.protection import Replaceable
 held = pulumi.ResourceOptions(protect=True, retain_on_delete=True)
 replaceable = Replaceable(config.get_object("protection", {}).get("replaceable", []))
 kept = aws.s3.Bucket("KEPT", bucket="NAME", opts=held)

@@ -25,7 +25,7 @@ def test_a_stack_is_another_one_when_its_file_the_program_or_the_provider_change
         "Pulumi.prod.yaml",
         "Pulumi.organization.yaml",
         "local/clouds/provider/vpn.py",
-        "components/vpn.py",
+        "components/links/vpn.py",
     ]
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

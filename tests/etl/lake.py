@@ -27,7 +27,7 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 
 import contracts
-from components.processing import spark_conf
+from components.lake.processing import spark_conf
 from local.clouds import tables
 from local.clouds.aws.glue_arguments import spark_properties, submit_arguments
 from local.site import REGION, ROOT, TOOLCHAIN, Site

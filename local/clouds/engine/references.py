@@ -21,7 +21,15 @@ import yaml
 from local.clouds.provider.wire import SECRET, SIGNATURE
 
 ACCOUNT_TYPE = "aws:organizations/account:Account"
-PROGRAM = ("*.py", "Pulumi.yaml", "components/**/*", "contracts/**/*", "settings/**/*", "local/clouds/provider/*.py")
+PROGRAM = (
+    "*.py",
+    "Pulumi.yaml",
+    "stacks/**/*",
+    "components/**/*",
+    "contracts/**/*",
+    "settings/**/*",
+    "local/clouds/provider/*.py",
+)
 """What the stack that is brought up is made of, besides its own file and that of the stack it refers to."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")
 """What of a site's state a preview needs: stacks that are there, and the salt of their secrets."""

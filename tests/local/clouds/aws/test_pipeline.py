@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.pipeline import Plan, definition
+from components.lake.pipeline import Plan, definition
 from local.site import Site
 from tests.local.clouds.aws.running import bucket, client, until
 

@@ -1,0 +1,1 @@
+"""What an environment's account begins with: roles, keys, who is told, people, its trail, its dashboard."""

@@ -1,0 +1,1 @@
+"""How records come into the lake: topics, sinks, the shop's database and its capture, files of reference data."""

@@ -1,0 +1,351 @@
+"""Change data capture: DMS Serverless reads the contracts' tables of the shop's database and writes Parquet to raw.
+
+First all rows, then every change, in files below `cdc/<table>` (see contracts.cdc). Nothing is lost silently: an
+error stops the replication instead of skipping a row, and a stopped one tells a person.
+
+Validation is off: for a target in S3, DMS would compare rows through Athena, with databases and tables of its own in
+the catalog. Folders by date are off: DMS writes them as 2026/05/01, which no reader takes for partitions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
+
+from components.blocks.alarms import alarm
+from components.blocks.event_rules import tell
+from components.blocks.place import Place
+from components.blocks.policies import ANYTHING, Grantee, allow, attach
+
+NETWORK_ROLE = "dms-vpc-role"
+LOGS_ROLE = "dms-cloudwatch-logs-role"
+"""DMS looks for its account's two roles by these names."""
+HEARTBEAT_SCHEMA = "dms"
+"""Schema that belongs to the capturing user."""
+OPERATION_STOPS = ("REPLICATION_FAILED", "REPLICATION_STOPPED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeDataCaptureArgs:
+    """Where changes come from (`database`, `secret_arn`, once `ready` is there) and go (`bucket`, below `folder`).
+
+    mappings: DMS's table mapping, from the contracts. timestamp_column: what raw calls the time of a change.
+    The fields from `capacity_min` on are those of settings.Cdc; see there for units and bounds.
+    """
+
+    where: Place
+    database: str
+    secret_arn: Input[str]
+    certificate_file: Path
+    ready: Sequence[Resource]
+    bucket: Input[str]
+    folder: str
+    mappings: Mapping[str, Any]
+    timestamp_column: str
+    role: Grantee
+    network_role: Grantee
+    logs_role: Grantee
+    subnet_ids: Sequence[Input[str]]
+    security_group_id: Input[str]
+    kms_key_arn: Input[str]
+    lake_key_arn: Input[str]
+    logs_key_arn: Input[str]
+    alerts_topic_arn: Input[str]
+    multi_az: bool
+    capacity_min: int
+    capacity_max: int
+    batch_seconds: int
+    file_mib: int
+    heartbeat_minutes: int
+    latency_minutes: int
+    replication_window: str
+    log_days: int
+
+
+class ChangeDataCapture(ComponentResource):
+    """`replication`, of the source's changes to raw.
+
+    For who stands in for DMS: the source endpoint's database_name and secrets_manager_arn, the target's bucket_name,
+    timestamp_column_name, include_op_for_full_load, cdc_max_batch_interval (s) and cdc_min_file_size (KB), and the
+    replication's table_mappings say all that is needed. A row of the full load has the time at which the replication
+    began, so that every change, also one from during the load, is later.
+    """
+
+    def __init__(self, name: str, args: ChangeDataCaptureArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:cdc:ChangeDataCapture", name, {}, opts)
+        self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        # The name of its log group follows from it.
+        self.identifier = args.where.name("cdc")
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"dms-serverless-replication-{self.identifier}",
+            retention_in_days=args.log_days,
+            kms_key_id=args.logs_key_arn,
+            tags=args.where.tags,
+            opts=self._own,
+        )
+        network = self._grant_network()
+        logging = self._grant_logs()
+        self.source = self._source()
+        self.target = self._target()
+        self.replication = self._replication([logs, logging], network)
+        self._watch()
+        self.register_outputs({"replication": self.replication.arn})
+
+    def _grant_network(self) -> aws.iam.RolePolicy:
+        where = self._args.where
+        return attach(
+            self,
+            f"{self._name}-network-{self._args.network_role.name}",
+            self._args.network_role,
+            [
+                allow(
+                    [
+                        "ec2:CreateNetworkInterface",
+                        "ec2:DeleteNetworkInterface",
+                        "ec2:ModifyNetworkInterfaceAttribute",
+                    ],
+                    # DMS makes interfaces in whatever subnets a subnet group names.
+                    [where.arn("ec2", "*/*")],
+                ),
+                # Looking networks up has no resource level.
+                allow(
+                    [
+                        "ec2:DescribeAvailabilityZones",
+                        "ec2:DescribeDhcpOptions",
+                        "ec2:DescribeInternetGateways",
+                        "ec2:DescribeNetworkInterfaces",
+                        "ec2:DescribeSecurityGroups",
+                        "ec2:DescribeSubnets",
+                        "ec2:DescribeVpcs",
+                    ],
+                    [ANYTHING],
+                ),
+            ],
+        )
+
+    def _grant_logs(self) -> aws.iam.RolePolicy:
+        arn = self._args.where.arn
+        groups = [arn("logs", f"log-group:dms-{kind}-*") for kind in ("serverless-replication", "tasks")]
+        return attach(
+            self,
+            f"{self._name}-logs-{self._args.logs_role.name}",
+            self._args.logs_role,
+            [
+                allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], groups),
+                allow(["logs:PutLogEvents"], [f"{group}:log-stream:dms-*" for group in groups]),
+                # Looking for a log group has no resource level.
+                allow(["logs:DescribeLogGroups"], [ANYTHING]),
+            ],
+        )
+
+    def _source(self) -> aws.dms.Endpoint:
+        args, name = self._args, self._name
+        certificate = aws.dms.Certificate(
+            f"{name}-certificate",
+            certificate_id=f"{self.identifier}-rds-ca",
+            certificate_pem=args.certificate_file.read_text("utf-8"),
+            tags=args.where.tags,
+            opts=self._own,
+        )
+        return aws.dms.Endpoint(
+            f"{name}-source",
+            endpoint_id=f"{self.identifier}-source",
+            endpoint_type="source",
+            engine_name="postgres",
+            database_name=args.database,
+            secrets_manager_arn=args.secret_arn,
+            secrets_manager_access_role_arn=args.role.arn,
+            ssl_mode="verify-full",
+            certificate_arn=certificate.certificate_arn,
+            kms_key_arn=args.kms_key_arn,
+            postgres_settings={
+                # Part of every PostgreSQL, and the one that knows whole old rows (REPLICA IDENTITY FULL).
+                "plugin_name": "test-decoding",
+                # An idle database would hold back old log: a row is written now and then.
+                "heartbeat_enable": True,
+                "heartbeat_frequency": args.heartbeat_minutes,
+                "heartbeat_schema": HEARTBEAT_SCHEMA,
+                # DDL is seen by a trigger that only a superuser may make. Contracts say which columns are captured.
+                "capture_ddls": False,
+                "fail_tasks_on_lob_truncation": True,
+            },
+            tags=args.where.tags,
+            opts=ResourceOptions(parent=self, depends_on=list(args.ready)),
+        )
+
+    def _target(self) -> aws.dms.S3Endpoint:
+        args = self._args
+        return aws.dms.S3Endpoint(
+            f"{self._name}-target",
+            endpoint_id=f"{self.identifier}-target",
+            endpoint_type="target",
+            bucket_name=args.bucket,
+            expected_bucket_owner=args.where.account,
+            service_access_role_arn=args.role.arn,
+            kms_key_arn=args.kms_key_arn,
+            encryption_mode="SSE_KMS",
+            server_side_encryption_kms_key_id=args.lake_key_arn,
+            data_format="parquet",
+            parquet_version="parquet-1-0",
+            compression_type="GZIP",
+            # Milliseconds would round what the source says; raw keeps what arrived.
+            parquet_timestamp_in_millisecond=False,
+            # Without it, files of the full load lack the column that files of changes have.
+            include_op_for_full_load=True,
+            timestamp_column_name=args.timestamp_column,
+            # A row that was read early and written late must not seem newer than a change in between.
+            use_task_start_time_for_full_load_timestamp=True,
+            cdc_max_batch_interval=args.batch_seconds,
+            cdc_min_file_size=args.file_mib * 1000,
+            date_partition_enabled=False,
+            tags=args.where.tags,
+            opts=ResourceOptions(parent=self, depends_on=list(args.ready)),
+        )
+
+    def _replication(self, logging: Sequence[Resource], network: Resource) -> aws.dms.ReplicationConfig:
+        args, name = self._args, self._name
+        subnets = aws.dms.ReplicationSubnetGroup(
+            f"{name}-subnets",
+            replication_subnet_group_id=self.identifier,
+            replication_subnet_group_description="Subnets for the capture of changes",
+            subnet_ids=list(args.subnet_ids),
+            tags=args.where.tags,
+            # DMS takes its network role when the group is made.
+            opts=ResourceOptions(parent=self, depends_on=[network]),
+        )
+        return aws.dms.ReplicationConfig(
+            f"{name}-replication",
+            replication_config_identifier=self.identifier,
+            resource_identifier=self.identifier,
+            # DMS changes it for no replication that ever ran: another kind is another replication.
+            replication_type="full-load-and-cdc",
+            source_endpoint_arn=self.source.endpoint_arn,
+            target_endpoint_arn=self.target.endpoint_arn,
+            table_mappings=json.dumps(args.mappings, sort_keys=True),
+            replication_settings=json.dumps(replication_settings(args.folder), sort_keys=True),
+            start_replication=True,
+            compute_config={
+                "min_capacity_units": args.capacity_min,
+                "max_capacity_units": args.capacity_max,
+                "multi_az": args.multi_az,
+                "replication_subnet_group_id": subnets.replication_subnet_group_id,
+                "vpc_security_group_ids": [args.security_group_id],
+                "kms_key_id": args.kms_key_arn,
+                "preferred_maintenance_window": args.replication_window,
+            },
+            tags=args.where.tags,
+            # Its slot in the database is the place up to which changes were read: gone with it.
+            opts=ResourceOptions.merge(args.where.stateful(self), ResourceOptions(depends_on=list(logging))),
+        )
+
+    def _watch(self) -> None:
+        args, name = self._args, self._name
+        # From the ARN: a replication that is made anew may get another id.
+        replication = self.metrics_id = self.replication.arn.apply(
+            lambda arn: f"{args.where.account}:{arn.split(':')[6]}"
+        )
+        for suffix, metric, why in (
+            (
+                "source-latency",
+                "CDCLatencySource",
+                "Changes are read late from the shop's database, or the replication stands still. See its state in DMS "
+                "and its log; then long transactions and the load of the database.",
+            ),
+            (
+                "target-latency",
+                "CDCLatencyTarget",
+                "Changes are written late to raw, or the replication stands still. See its state in DMS and its log; "
+                "then raise cdc.capacity_max.",
+            ),
+        ):
+            alarm(
+                self,
+                f"{name}-{suffix}",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why=why,
+                namespace="AWS/DMS",
+                metric=metric,
+                dimensions={"ReplicationConfigId": replication},
+                statistic="Maximum",
+                threshold=args.latency_minutes * 60,
+                periods=3,
+                # A replication that stopped says nothing any more.
+                silence="breaching",
+            )
+        tell(
+            self,
+            f"{name}-stopped",
+            where=args.where,
+            topic_arn=args.alerts_topic_arn,
+            description="The capture of the shop's changes has failed or was stopped",
+            pattern={
+                "source": ["aws.dms"],
+                # Serverless replications have this type; that of tasks says nothing of their failures.
+                "detail-type": ["DMS Replication State Change"],
+                "resources": [self.replication.arn],
+                "detail": {"eventType": list(OPERATION_STOPS)},
+            },
+            paths={"what": "$.detail.eventType", "message": "$.detail.detailMessage"},
+            text="The capture of the shop's changes stands still (<what>): <message>",
+        )
+
+
+def replication_settings(folder: str) -> dict[str, Any]:
+    """DMS's task settings. Keys that are left out have DMS's defaults; `folder` takes its control tables too."""
+    stop = "STOP_TASK"
+    return {
+        "TargetMetadata": {"SupportLobs": False},  # no contract has one (contracts.cdc.PHYSICAL_TYPES)
+        "FullLoadSettings": {
+            # A load that is repeated adds to raw, and takes nothing away: raw is the history.
+            "TargetTablePrepMode": "DO_NOTHING",
+            "StopTaskCachedChangesApplied": False,
+            "StopTaskCachedChangesNotApplied": False,
+            "MaxFullLoadSubTasks": 8,
+            "TransactionConsistencyTimeout": 600,
+            "CommitRate": 10000,
+        },
+        "Logging": {"EnableLogging": True},
+        "ControlTablesSettings": {
+            "ControlSchema": folder,
+            "HistoryTableEnabled": False,
+            "SuspendedTablesTableEnabled": False,
+            "StatusTableEnabled": False,
+        },
+        # A table that is emptied or dropped in the shop keeps its files in raw.
+        "ChangeProcessingDdlHandlingPolicy": {
+            "HandleSourceTableDropped": False,
+            "HandleSourceTableTruncated": False,
+            "HandleSourceTableAltered": False,
+        },
+        "ErrorBehavior": {
+            # DMS's defaults log a bad row and go on without it.
+            "DataErrorPolicy": stop,
+            "DataTruncationErrorPolicy": stop,
+            "DataErrorEscalationPolicy": stop,
+            "DataErrorEscalationCount": 0,
+            "TableErrorPolicy": stop,
+            "TableErrorEscalationPolicy": stop,
+            "TableErrorEscalationCount": 0,
+            "ApplyErrorDeletePolicy": stop,
+            "ApplyErrorInsertPolicy": stop,
+            "ApplyErrorUpdatePolicy": stop,
+            "ApplyErrorEscalationPolicy": stop,
+            "ApplyErrorEscalationCount": 0,
+            "FailOnNoTablesCaptured": True,
+            # A database that restarts or fails over is waited for, ever less often, without end.
+            "RecoverableErrorCount": -1,
+            "RecoverableErrorInterval": 5,
+            "RecoverableErrorThrottling": True,
+            "RecoverableErrorThrottlingMax": 1800,
+            "RecoverableErrorStopRetryAfterThrottlingMax": False,
+        },
+        "ValidationSettings": {"EnableValidation": False},
+    }

@@ -1,0 +1,372 @@
+"""Kafka: an MSK cluster without surprises, and the topics that the contracts name.
+
+Clients authenticate with IAM and encrypt with TLS; a producer's acknowledged record is on two brokers at least; a
+topic exists because a contract says so, never because somebody mistyped its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.blocks.alarms import Comparison, Statistic, alarm
+from components.blocks.place import Place
+from components.blocks.policies import Grantee, allow, attach
+from contracts import Topic
+
+FOREVER = -1
+DAY_MS = 24 * 60 * 60 * 1000
+DEAD_LETTER_DAYS = 30
+CONTROL_DAYS = 30
+"""The sink's control topic must outlive any outage of the sink: what is expired there is missing in the lake."""
+
+
+NAMESPACE = "AWS/Kafka"
+"""Of metrics, with their dimensions' names as MSK writes them: Cluster Name, Broker ID, Consumer Group, Topic."""
+CPU_PERCENT = 60
+"""MSK's best practices: CpuUser + CpuSystem below 60 %, so that the others can carry a broker that is down."""
+DISK_PERCENT = 85
+"""Storage grows at 60 %; MSK's best practices name 85 % as the time to act."""
+T3_CREDITS = 60
+"""A t3.small earns 24 credits an hour and keeps 576 at most; an hour at full load of its two CPUs costs 120."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamingArgs:
+    """`subnet_ids` is one a zone; the fields from `kafka_version` on are those of settings.Streaming."""
+
+    where: Place
+    topics: Sequence[Topic]
+    subnet_ids: Sequence[Input[str]]
+    security_group_id: Input[str]
+    kms_key_arn: Input[str]
+    logs_key_arn: Input[str]
+    alerts_topic_arn: Input[str]
+    kafka_version: str
+    instance_type: str
+    brokers: int
+    storage_gib: int
+    storage_max_gib: int
+    authentication: Literal["iam", "none"]
+    replication_factor: int
+    min_insync_replicas: int
+    retention: Literal["contract", "forever"]
+    log_days: int
+
+
+class Streaming(ComponentResource):
+    """`bootstrap` for clients, `cluster`, `topics` by name (dead-letter and control topics included), and
+    `alarms`."""
+
+    def __init__(self, name: str, args: StreamingArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:streaming:Streaming", name, {}, opts)
+        self._name, self._args = name, args
+        self._held = args.where.stateful(self)
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-broker-logs",
+            name=args.where.log_group("msk/broker"),
+            retention_in_days=args.log_days,
+            kms_key_id=args.logs_key_arn,
+            tags=args.where.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        configuration = aws.msk.Configuration(
+            f"{name}-configuration",
+            description="NovaRetail: no topics by accident, no record on one broker alone",
+            kafka_versions=[args.kafka_version],
+            server_properties=server_properties(args),
+            opts=ResourceOptions(parent=self),
+        )
+        iam = args.authentication == "iam"
+        self.cluster = aws.msk.Cluster(
+            f"{name}-cluster",
+            cluster_name=args.where.name(),
+            kafka_version=args.kafka_version,
+            number_of_broker_nodes=args.brokers,
+            broker_node_group_info={
+                "instance_type": args.instance_type,
+                "client_subnets": list(args.subnet_ids)[: args.brokers],
+                "security_groups": [args.security_group_id],
+                "az_distribution": "DEFAULT",
+                "storage_info": {"ebs_storage_info": {"volume_size": args.storage_gib}},
+            },
+            client_authentication={"sasl": {"iam": True}, "unauthenticated": False}
+            if iam
+            else {"unauthenticated": True},
+            configuration_info={"arn": configuration.arn, "revision": configuration.latest_revision},
+            encryption_info={
+                "encryption_at_rest_kms_key_arn": args.kms_key_arn,
+                "encryption_in_transit": {"client_broker": "TLS" if iam else "PLAINTEXT", "in_cluster": True},
+            },
+            enhanced_monitoring="PER_TOPIC_PER_BROKER",
+            logging_info={"broker_logs": {"cloudwatch_logs": {"enabled": True, "log_group": logs.name}}},
+            tags=args.where.tags,
+            # Storage autoscaling grows the volumes; going back would be refused by MSK.
+            opts=ResourceOptions.merge(
+                self._held,
+                ResourceOptions(ignore_changes=["brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"]),
+            ),
+        )
+        self.bootstrap: Output[str] = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
+        if args.storage_max_gib > args.storage_gib:
+            self._grow_storage()
+        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
+        self._watch()
+        self.topics: dict[str, aws.msk.Topic] = {}
+        for topic in args.topics:
+            self._topic(topic.name, topic.partitions, self._retention_ms(topic.retention_days))
+            self._topic(topic.dead_letter, 1, self._retention_ms(DEAD_LETTER_DAYS))
+            self._topic(topic.control, 1, CONTROL_DAYS * DAY_MS)
+        self.register_outputs({"bootstrap": self.bootstrap, "topics": list(self.topics)})
+
+    def grant_sink(self, grantee: Grantee, topic: Topic, *, connector: str) -> aws.iam.RolePolicy:
+        """Let a connector's role land one topic: read it, write its dead letters, and talk over its control topic."""
+        groups = [self._arn("group", pattern) for pattern in (f"connect-{connector}*", "__amazon_msk_connect_*")]
+        return attach(
+            self,
+            f"{self._name}-sink-{grantee.name}",
+            grantee,
+            [
+                allow(
+                    ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", "kafka-cluster:WriteDataIdempotently"],
+                    [self.cluster.arn],
+                ),
+                allow(["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [self._arn("topic", topic.name)]),
+                allow(
+                    ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"],
+                    [self._arn("topic", topic.control)],
+                ),
+                allow(
+                    ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [self._arn("topic", topic.dead_letter)]
+                ),
+                # MSK Connect keeps a connector's configuration and offsets in topics of this name.
+                allow(
+                    [
+                        "kafka-cluster:CreateTopic",
+                        "kafka-cluster:DescribeTopic",
+                        "kafka-cluster:ReadData",
+                        "kafka-cluster:WriteData",
+                    ],
+                    [self._arn("topic", "__amazon_msk_connect_*")],
+                ),
+                allow(["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], groups),
+                allow(
+                    ["kafka-cluster:AlterTransactionalId", "kafka-cluster:DescribeTransactionalId"],
+                    [self._arn("transactional-id", f"{connector}-*")],
+                ),
+            ],
+        )
+
+    def grant_consume(self, grantee: Grantee, topics: Sequence[Topic], *, groups: str) -> aws.iam.RolePolicy:
+        """Let a role read topics with consumer groups whose names begin so, as event sources of Lambda do."""
+        return attach(
+            self,
+            f"{self._name}-consume-{grantee.name}",
+            grantee,
+            [
+                allow(
+                    ["kafka-cluster:Connect", "kafka-cluster:DescribeClusterDynamicConfiguration"], [self.cluster.arn]
+                ),
+                allow(["kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"], [self.cluster.arn]),
+                allow(
+                    ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
+                    [self._arn("topic", topic.name) for topic in topics],
+                ),
+                allow(["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], [self._arn("group", f"{groups}*")]),
+            ],
+        )
+
+    def _arn(self, kind: str, name: str) -> Output[str]:
+        """arn:aws:kafka:region:account:cluster/NAME/UUID -> ...:<kind>/NAME/UUID/<name>."""
+        return self.cluster.arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
+
+    def _retention_ms(self, days: int) -> int:
+        return FOREVER if self._args.retention == "forever" else days * DAY_MS
+
+    def _topic(self, topic: str, partitions: int, retention_ms: int) -> None:
+        configs = {
+            "cleanup.policy": "delete",
+            "min.insync.replicas": str(self._args.min_insync_replicas),
+            "retention.ms": str(retention_ms),
+        }
+        self.topics[topic] = aws.msk.Topic(
+            f"{self._name}-{topic.replace('.', '-').replace('_', '-')}",
+            name=topic,
+            cluster_arn=self.cluster.arn,
+            partition_count=partitions,
+            replication_factor=self._args.replication_factor,
+            configs=json.dumps(configs, sort_keys=True),
+            opts=self._held,
+        )
+
+    def _grow_storage(self) -> None:
+        target = aws.appautoscaling.Target(
+            f"{self._name}-storage",
+            service_namespace="kafka",
+            scalable_dimension="kafka:broker-storage:VolumeSize",
+            resource_id=self.cluster.arn,
+            min_capacity=1,
+            max_capacity=self._args.storage_max_gib,
+            tags=self._args.where.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        aws.appautoscaling.Policy(
+            f"{self._name}-storage-policy",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            policy_type="TargetTrackingScaling",
+            target_tracking_scaling_policy_configuration={
+                "predefined_metric_specification": {"predefined_metric_type": "KafkaBrokerStorageUtilization"},
+                "target_value": 60,
+                # MSK's volumes grow only.
+                "disable_scale_in": True,
+            },
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _watch(self) -> None:
+        """Alarms on metrics of level DEFAULT; those with a broker in it exist once a broker."""
+        args = self._args
+        cluster = {"Cluster Name": self.cluster.cluster_name}
+        self.alarms.append(
+            alarm(
+                self,
+                f"{self._name}-no-controller",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
+                "open a case with AWS if it is ACTIVE.",
+                namespace=NAMESPACE,
+                metric="ActiveControllerCount",
+                dimensions=cluster,
+                # Every node reports, all but one a zero: a sum would depend on their number.
+                statistic="Maximum",
+                threshold=1,
+                comparison="LessThanThreshold",
+                silence="breaching",
+            )
+        )
+        self.alarms.append(
+            alarm(
+                self,
+                f"{self._name}-offline-partitions",
+                where=args.where,
+                topic_arn=args.alerts_topic_arn,
+                why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, "
+                "before anything else.",
+                namespace=NAMESPACE,
+                metric="OfflinePartitionsCount",
+                dimensions=cluster,
+                statistic="Maximum",
+                threshold=0,
+                comparison="GreaterThanThreshold",
+            )
+        )
+        for broker in range(1, args.brokers + 1):
+            self._watch_broker({**cluster, "Broker ID": str(broker)}, broker)
+
+    def _watch_broker(self, dimensions: Mapping[str, Input[str]], broker: int) -> None:
+        args = self._args
+        watched: list[_Watched] = [
+            _Watched(
+                "under-replicated",
+                f"Broker {broker} has had partitions with too few copies for half an hour. See whether a broker is "
+                "patched or restarted (MSK, cluster operations); if none is, look at its load and disk.",
+                "UnderReplicatedPartitions",
+                "Maximum",
+                threshold=0,
+                periods=6,
+            ),
+            _Watched(
+                "under-min-isr",
+                f"Broker {broker} has partitions below min.insync.replicas: producers with acks=all are refused. "
+                "See which brokers are down in MSK.",
+                "UnderMinIsrPartitionCount",
+                "Maximum",
+                threshold=0,
+                periods=2,
+            ),
+            _Watched(
+                "disk",
+                f"Broker {broker}'s disk is nearly full: at 100 % it stops. See why storage did not grow (its limit is "
+                "streaming.storage_max_gib, and it grows once in six hours), and raise the limit.",
+                "KafkaDataLogsDiskUsed",
+                "Maximum",
+                threshold=DISK_PERCENT,
+            ),
+            _Watched(
+                "cpu",
+                f"Broker {broker} has been above {CPU_PERCENT} % CPU for a quarter of an hour: with a broker down, the "
+                "others cannot carry its load. Find the topic that grew, and take larger brokers.",
+                ("CpuUser", "CpuSystem"),
+                "Average",
+                threshold=CPU_PERCENT,
+                periods=3,
+            ),
+        ]
+        if args.instance_type.startswith("kafka.t3."):
+            watched.append(
+                _Watched(
+                    "cpu-credits",
+                    f"Broker {broker} has nearly used its CPU credits: after that it is slowed to its baseline. "
+                    "Find what is loading it, or take kafka.m7g.large.",
+                    "CPUCreditBalance",
+                    "Minimum",
+                    threshold=T3_CREDITS,
+                    periods=3,
+                    comparison="LessThanThreshold",
+                )
+            )
+        for one in watched:
+            self.alarms.append(
+                alarm(
+                    self,
+                    f"{self._name}-{one.name}-{broker}",
+                    where=args.where,
+                    topic_arn=args.alerts_topic_arn,
+                    why=one.why,
+                    namespace=NAMESPACE,
+                    metric=one.metric,
+                    dimensions=dimensions,
+                    statistic=one.statistic,
+                    threshold=one.threshold,
+                    comparison=one.comparison,
+                    periods=one.periods,
+                )
+            )
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """An alarm that every broker has."""
+
+    name: str
+    why: str
+    metric: str | tuple[str, ...]
+    statistic: Statistic
+    threshold: float
+    periods: int = 1
+    comparison: Comparison = "GreaterThanThreshold"
+
+
+def server_properties(args: StreamingArgs) -> str:
+    """The cluster's configuration as MSK takes it."""
+    properties = {
+        "auto.create.topics.enable": "false",
+        "default.replication.factor": args.replication_factor,
+        "min.insync.replicas": args.min_insync_replicas,
+        "num.partitions": 4,
+        # A broker that was behind must not win: it would forget acknowledged records.
+        "unclean.leader.election.enable": "false",
+        "log.retention.hours": 168,
+        "offsets.topic.replication.factor": args.replication_factor,
+        "transaction.state.log.replication.factor": args.replication_factor,
+        "transaction.state.log.min.isr": args.min_insync_replicas,
+    }
+    return "".join(f"{key}={value}\n" for key, value in properties.items())

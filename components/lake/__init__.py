@@ -1,0 +1,1 @@
+"""Where records are kept, curated and asked: buckets, catalog, jobs and their pipeline, warehouse."""

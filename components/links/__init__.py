@@ -1,0 +1,1 @@
+"""The VPNs to Azure and Google Cloud, both ends of each."""

@@ -1,0 +1,1 @@
+"""The private network of an environment: subnets, endpoints, groups, the transit gateway."""

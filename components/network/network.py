@@ -1,0 +1,313 @@
+"""A VPC without a way to the internet: private subnets, endpoints to the AWS services in use, logs of what moves, and
+a transit gateway at which links to other clouds end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.blocks.exchange_way import ExchangeWay
+from components.blocks.place import Place
+from components.blocks.policies import Grantee, allow, attach
+from components.blocks.traffic import GOOGLE_PRIVATE_RANGE, GROUPS, REACH_S3, flows
+from components.network.endpoints import SERVICES, WITHOUT_POLICY, endpoint_policy, service_name
+
+PURPOSES = ("applications", "databases", "streaming", "endpoints", "transit")
+ROUTES_TO_S3 = ("applications", "databases")
+"""Purposes whose subnets have the S3 gateway's route: jobs, connectors and the warehouse, and the migration."""
+TRUST_ZONES = ("backbone", "azure", "gcp")
+"""Route tables of the transit gateway: where traffic from the VPC may go, and where each other cloud's may."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """`subnets` has a block a zone for each of `PURPOSES`; `transit_asn` is AWS's side of every BGP session.
+
+    exchange: who comes to S3 over the link to Azure, and nobody else by that door; None: nobody does.
+    """
+
+    where: Place
+    cidr: str
+    zones: Sequence[str]
+    subnets: Mapping[str, Sequence[str]]
+    transit_asn: int
+    kafka_authentication: str
+    reaches_google: bool
+    exchange: ExchangeWay | None
+    flow_log_days: int
+    flow_log_role: Grantee
+    logs_key_arn: Input[str]
+
+
+class Network(ComponentResource):
+    """`subnet_ids(purpose)` in the order of the zones, `groups` by the names in `traffic.GROUPS`, `endpoint_ids` by
+    service, `s3_endpoint_ids`; for links: `transit_gateway`, its `trust_zones`, the VPC's `transit_attachment`, and by
+    purpose `route_tables` and `blocks`."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:network:Network", name, {}, opts)
+        self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
+        self.vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=args.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=self._named(),
+            opts=self._own,
+        )
+        # What AWS makes with a VPC lets members of one group talk to anything, and joins subnets that were forgotten.
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-default-group", vpc_id=self.vpc.id, ingress=[], egress=[], tags=args.where.tags, opts=self._own
+        )
+        aws.ec2.DefaultRouteTable(
+            f"{name}-default-routes",
+            default_route_table_id=self.vpc.default_route_table_id,
+            routes=[],
+            tags=args.where.tags,
+            opts=self._own,
+        )
+        # A table a purpose: none has a route of its own here, and a link adds its routes where it is meant to lead.
+        self.blocks = {purpose: tuple(args.subnets[purpose]) for purpose in PURPOSES}
+        self.route_tables = {purpose: self._route_table(purpose) for purpose in PURPOSES}
+        self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
+        self.groups = {group: self._group(group) for group in GROUPS}
+        self.s3_gateway = aws.ec2.VpcEndpoint(
+            f"{name}-s3",
+            vpc_id=self.vpc.id,
+            service_name=service_name(args.where, "s3"),
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[self.route_tables[purpose].id for purpose in ROUTES_TO_S3],
+            policy=endpoint_policy(args.where, "s3"),
+            tags={**args.where.tags, "Name": "s3"},
+            opts=self._own,
+        )
+        self._rules()
+        self.endpoint_ids = {service: self._endpoint(service).id for service in SERVICES}
+        # The door for what comes over a link, which no gateway serves; it is called by its own host name. Its private
+        # names stay off: they would draw the lake's traffic from the gateway, which costs nothing, to here, where
+        # each byte is billed. "For inbound resolvers only" is of use once there is an inbound resolver.
+        self.s3_interface = self._endpoint(
+            "s3", suffix="-interface", group="exchange", private_names=False, door=args.exchange
+        )
+        self.endpoint_ids["s3"] = self.s3_interface.id
+        self.s3_endpoint_ids: list[Output[str]] = [self.s3_gateway.id, self.endpoint_ids["s3"]]
+        self._transit()
+        self._logs()
+        self.register_outputs({"vpc_id": self.vpc.id, "transit_gateway_id": self.transit_gateway.id})
+
+    @property
+    def s3_url(self) -> Output[str]:
+        """Where S3 answers who comes over a link: the endpoint's own host name, which needs no DNS of ours.
+
+        Its first name is that of all zones; `bucket` stands where S3 asks for it ("AWS PrivateLink for Amazon S3").
+        """
+        name = self.s3_interface.dns_entries[0].dns_name
+        return name.apply(lambda dns: f"https://bucket.{dns.removeprefix('*.')}")
+
+    def subnet_ids(self, purpose: str) -> list[Output[str]]:
+        return [subnet.id for subnet in self.subnets[purpose]]
+
+    def _named(self, suffix: str = "") -> dict[str, str]:
+        return {**self._args.where.tags, "Name": self._args.where.name(suffix)}
+
+    def _route_table(self, purpose: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            f"{self._name}-{purpose}-routes", vpc_id=self.vpc.id, tags=self._named(purpose), opts=self._own
+        )
+
+    def _subnets(self, purpose: str) -> list[aws.ec2.Subnet]:
+        subnets = []
+        for zone, block in zip(self._args.zones, self._args.subnets[purpose], strict=True):
+            name = f"{self._name}-{purpose}-{zone}"
+            subnet = aws.ec2.Subnet(
+                name,
+                vpc_id=self.vpc.id,
+                availability_zone=zone,
+                cidr_block=block,
+                map_public_ip_on_launch=False,
+                tags=self._named(f"{purpose}-{zone}"),
+                opts=self._own,
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{name}-routes", subnet_id=subnet.id, route_table_id=self.route_tables[purpose].id, opts=self._own
+            )
+            subnets.append(subnet)
+        return subnets
+
+    def _group(self, group: str) -> aws.ec2.SecurityGroup:
+        return aws.ec2.SecurityGroup(
+            f"{self._name}-{group}",
+            description=f"NovaRetail {group}",
+            vpc_id=self.vpc.id,
+            # Groups name each other in rules of their own, or none could be removed.
+            tags=self._named(group),
+            opts=self._own,
+        )
+
+    def _rules(self) -> None:
+        for flow in flows(self._args.kafka_authentication):
+            name = f"{self._name}-{flow.source}-{flow.target}-{flow.low}"
+            for direction, rule, owner, peer in (
+                ("out", aws.vpc.SecurityGroupEgressRule, flow.source, flow.target),
+                ("in", aws.vpc.SecurityGroupIngressRule, flow.target, flow.source),
+            ):
+                rule(
+                    f"{name}-{direction}",
+                    security_group_id=self.groups[owner].id,
+                    referenced_security_group_id=self.groups[peer].id,
+                    ip_protocol="tcp",
+                    from_port=flow.low,
+                    to_port=flow.high,
+                    description=flow.why,
+                    tags=self._args.where.tags,
+                    opts=self._own,
+                )
+        for group in REACH_S3:
+            self._egress(group, "s3", "S3 by its gateway", prefix_list_id=self.s3_gateway.prefix_list_id)
+        if self._args.reaches_google:
+            self._egress("applications", "google", "Google APIs over the link", cidr_ipv4=GOOGLE_PRIVATE_RANGE)
+
+    def _egress(
+        self,
+        source: str,
+        name: str,
+        why: str,
+        *,
+        prefix_list_id: Input[str] | None = None,
+        cidr_ipv4: str | None = None,
+    ) -> None:
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-{source}-{name}",
+            security_group_id=self.groups[source].id,
+            prefix_list_id=prefix_list_id,
+            cidr_ipv4=cidr_ipv4,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            description=why,
+            tags=self._args.where.tags,
+            opts=self._own,
+        )
+
+    def _endpoint(
+        self,
+        service: str,
+        suffix: str = "",
+        *,
+        group: str = "endpoints",
+        private_names: bool = True,
+        door: ExchangeWay | None = None,
+    ) -> aws.ec2.VpcEndpoint:
+        where = self._args.where
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-{service}{suffix}",
+            vpc_id=self.vpc.id,
+            service_name=service_name(where, service),
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=private_names,
+            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, door=door),
+            subnet_ids=self.subnet_ids("endpoints"),
+            security_group_ids=[self.groups[group].id],
+            tags={**where.tags, "Name": f"{service}{suffix}"},
+            opts=self._own,
+        )
+
+    def _transit(self) -> None:
+        """The gateway at which links end; each trust zone sees what is propagated to it, and nothing by default."""
+        name, args = f"{self._name}-transit", self._args
+        self.transit_gateway = aws.ec2transitgateway.TransitGateway(
+            name,
+            description=f"NovaRetail {args.where.environment}: links to other clouds",
+            amazon_side_asn=args.transit_asn,
+            auto_accept_shared_attachments="disable",
+            default_route_table_association="disable",
+            default_route_table_propagation="disable",
+            dns_support="enable",
+            security_group_referencing_support="disable",
+            vpn_ecmp_support="enable",  # tunnels of a link share its load
+            tags=self._named(),
+            opts=self._own,
+        )
+        self.trust_zones = {
+            zone: aws.ec2transitgateway.RouteTable(
+                f"{name}-{zone}", transit_gateway_id=self.transit_gateway.id, tags=self._named(zone), opts=self._own
+            )
+            for zone in TRUST_ZONES
+        }
+        self.transit_attachment = aws.ec2transitgateway.VpcAttachment(
+            f"{name}-vpc",
+            transit_gateway_id=self.transit_gateway.id,
+            vpc_id=self.vpc.id,
+            subnet_ids=self.subnet_ids("transit"),
+            # No appliance in the VPC inspects traffic, so a flow may leave and return by different zones.
+            appliance_mode_support="disable",
+            dns_support="enable",
+            transit_gateway_default_route_table_association=False,
+            transit_gateway_default_route_table_propagation=False,
+            tags=self._named(),
+            opts=self._own,
+        )
+        # The VPC goes where the backbone's table leads: to what links propagate there. A propagation the other way
+        # would announce the whole VPC, so a link writes routes to the subnets that it is for into its own zone.
+        aws.ec2transitgateway.RouteTableAssociation(
+            f"{name}-vpc-backbone",
+            transit_gateway_attachment_id=self.transit_attachment.id,
+            transit_gateway_route_table_id=self.trust_zones["backbone"].id,
+            opts=self._own,
+        )
+
+    def _logs(self) -> None:
+        name, args = self._name, self._args
+        vpc, transit, dns = (self._log_group(path) for path in ("vpc/flow", "transit/flow", "vpc/dns"))
+        actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        groups = [Output.concat(group.arn, ":*") for group in (vpc, transit)]
+        granted = attach(self, f"{name}-flow-logs-write", args.flow_log_role, [allow(actions, groups)])
+        after = ResourceOptions(parent=self, depends_on=[granted])
+        aws.ec2.FlowLog(
+            f"{name}-flow-log",
+            vpc_id=self.vpc.id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=vpc.arn,
+            iam_role_arn=args.flow_log_role.arn,
+            max_aggregation_interval=60,
+            tags=args.where.tags,
+            opts=after,
+        )
+        aws.ec2.FlowLog(
+            f"{name}-transit-flow-log",
+            transit_gateway_id=self.transit_gateway.id,
+            log_destination_type="cloud-watch-logs",
+            log_destination=transit.arn,
+            iam_role_arn=args.flow_log_role.arn,
+            max_aggregation_interval=60,  # the one that a transit gateway has
+            tags=args.where.tags,
+            opts=after,
+        )
+        # Names that are asked for tell of malware before its packets do, and DNS is the one thing that gets out.
+        queries = aws.route53.ResolverQueryLogConfig(
+            f"{name}-dns-log",
+            name=args.where.name("dns"),
+            destination_arn=dns.arn,
+            tags=args.where.tags,
+            opts=self._own,
+        )
+        aws.route53.ResolverQueryLogConfigAssociation(
+            f"{name}-dns-log-vpc",
+            resolver_query_log_config_id=queries.id,
+            resource_id=self.vpc.id,
+            opts=self._own,
+        )
+
+    def _log_group(self, path: str) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-{path.replace('/', '-')}-logs",
+            name=self._args.where.log_group(path),
+            retention_in_days=self._args.flow_log_days,
+            kms_key_id=self._args.logs_key_arn,
+            tags=self._args.where.tags,
+            opts=self._own,
+        )

@@ -1,0 +1,65 @@
+"""What is set once an account, whatever runs in it: nothing public, nothing unencrypted, no weak password.
+
+The guardrails forbid everybody else to take these back (`components/organization/guardrails.py`).
+So the organization's own role makes them here, and no environment's stack does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, ResourceOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountBaselineArgs:
+    """`regions` are those that the account may use."""
+
+    regions: Sequence[str]
+
+
+class AccountBaseline(ComponentResource):
+    """The settings of the account whose provider the component is given."""
+
+    def __init__(self, name: str, args: AccountBaselineArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("platform:organization:AccountBaseline", name, {}, opts)
+        # Taken away, they would leave the account open: they stay when the stack goes.
+        kept = ResourceOptions(parent=self, retain_on_delete=True)
+        aws.s3.AccountPublicAccessBlock(
+            f"{name}-s3",
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=kept,
+        )
+        # People come by IAM Identity Center; this holds where somebody makes an IAM user all the same (CIS 1.8, 1.9).
+        aws.iam.AccountPasswordPolicy(
+            f"{name}-passwords",
+            minimum_password_length=14,
+            password_reuse_prevention=24,
+            require_lowercase_characters=True,
+            require_numbers=True,
+            require_symbols=True,
+            require_uppercase_characters=True,
+            allow_users_to_change_password=True,
+            opts=kept,
+        )
+        for region in args.regions:
+            aws.ebs.EncryptionByDefault(f"{name}-{region}-volumes", region=region, enabled=True, opts=kept)
+            aws.ebs.SnapshotBlockPublicAccess(
+                f"{name}-{region}-snapshots", region=region, state="block-all-sharing", opts=kept
+            )
+            aws.ec2.ImageBlockPublicAccess(
+                f"{name}-{region}-images", region=region, state="block-new-sharing", opts=kept
+            )
+            aws.ec2.InstanceMetadataDefaults(
+                f"{name}-{region}-metadata",
+                region=region,
+                http_tokens="required",
+                http_put_response_hop_limit=1,
+                opts=kept,
+            )
+        self.register_outputs({})

@@ -1,0 +1,1 @@
+"""What leaves to partners: snapshots for Azure, messages for Google Cloud."""
