@@ -16,6 +16,13 @@ import pytest
 
 from local.clouds import services
 from local.site import Site
+from tests import once
+
+
+def pytest_configure() -> None:
+    """Make the run's folder before any worker is started, so that all of them find the same one."""
+    once.folder()
+
 
 PORTS = range(20000, 32000, 10)
 """Below the range that the kernel gives to outgoing connections."""

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from local.clouds.provider import replaces
 from local.clouds.provider.shapes import Shapes
-
 from tests.baselines.snapshot import Snapshot
 from tests.components.test_contracts import STATEFUL
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.account.cis import CONTROLS, PATTERN_LIMIT
-from tests.components.recording import Recording
 from tests.components.test_alarms import METRICS, own_metrics
+from tests.graphs.recording import Recording
 
 DOCUMENTED: dict[str, dict[str, set[str]]] = {
     "AWS/Kafka": {

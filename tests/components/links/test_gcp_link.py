@@ -15,7 +15,7 @@ from components.links.gcp_link import PREFERENCE
 from components.links.vpn import Proposal
 from local.links import proposals
 from settings.links import OFFERS
-from tests.components.recording import ROOT, Recording, Registered
+from tests.graphs.recording import ROOT, Recording, Registered
 
 TUNNELS = [(connection, number) for connection in (1, 2) for number in (1, 2)]
 both_ends = pytest.mark.parametrize(("connection", "number"), TUNNELS)

@@ -12,7 +12,7 @@ from pulumi_azure_native import network
 
 from components.links.vpn import Proposal
 from settings.links import OFFERS
-from tests.components.recording import ROOT
+from tests.graphs.recording import ROOT
 
 
 def _offered(cloud: str, phase: str) -> list[Proposal]:
