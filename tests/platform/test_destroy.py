@@ -1,4 +1,4 @@
-"""Runs last, since it removes the platform that the other tests look at."""
+"""`make down` on the running platform; last, since it removes what the other tests look at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import contracts
 from local.clouds.engine.engine import Engine
 from local.clouds.services import postgres
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.last]
 
 KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
 
