@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi import FileArchive, FileAsset, Output, ResourceOptions
+from pulumi import FileArchive, FileAsset, Output
 
 import contracts
 import settings
@@ -24,6 +24,7 @@ from components.blocks.google_alerts import GoogleAlerts, GoogleAlertsArgs
 from components.blocks.place import Place
 from components.blocks.protection import Replaceable
 from components.blocks.tagging import base_tags
+from components.blocks.watched import WatchedPlace
 from components.ingest.cdc import LOGS_ROLE, NETWORK_ROLE, ChangeDataCapture, ChangeDataCaptureArgs
 from components.ingest.database import FUNCTION as CAPTURE_FUNCTION
 from components.ingest.database import Database, DatabaseArgs
@@ -52,6 +53,7 @@ from components.organization.trail import OrganizationTrail, OrganizationTrailAr
 from components.share.azure_exchange import AzureExchange, AzureExchangeArgs
 from components.share.exchange_access import ExchangeAccess, ExchangeAccessArgs
 from components.share.pubsub_bridge import CONSUMER_GROUP, FAILURES, FUNCTION, PubSubBridge, PubSubBridgeArgs
+from settings import reading
 
 
 def organization(config: settings.OrganizationStack, where: Place) -> None:
@@ -66,22 +68,22 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             units={name: unit.id for name, unit in units.units.items()},
             regions=chosen.regions,
             repository=chosen.repository,
-            tags=where.tags,
+            where=where,
         ),
     )
     keys = Encryption("keys", EncryptionArgs(where=where, purposes=["logs"], **config.encryption.model_dump()))
     alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=keys.arn("logs"), **config.alerts.model_dump()))
+    where = WatchedPlace.of(where, logs_key_arn=keys.arn("logs"), topic_arn=alerts.topic_arn)
     archive = LogArchive(
         "log-archive",
         LogArchiveArgs(
-            where=where,
+            where=where.by(shared),
             organization_id=units.organization.id,
             account_id=units.account_ids[SHARED],
             members=members,
             **config.encryption.model_dump(),
             **chosen.log_archive.model_dump(),
         ),
-        opts=ResourceOptions(provider=shared),
     )
     OrganizationTrail(
         "trail",
@@ -90,9 +92,7 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             organization_id=units.organization.id,
             bucket_name=archive.bucket_name,
             archive_key_arn=archive.key_arn,
-            logs_key_arn=keys.arn("logs"),
-            log_days=chosen.trail_log_days,
-            alerts_topic_arn=alerts.topic_arn,
+            log_days=chosen.trail.log_days,
         ),
     )
     Detection(
@@ -103,25 +103,20 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
             administrator_id=units.account_ids[SHARED],
             administrator=shared,
             regions=chosen.regions,
-            unused_days=chosen.unused_days,
+            unused_days=chosen.detection.unused_days,
         ),
     )
     for account, provider in {"management": None, **units.providers}.items():
-        AccountBaseline(
-            f"baseline-{account}",
-            AccountBaselineArgs(regions=chosen.regions),
-            opts=ResourceOptions(provider=provider),
-        )
+        AccountBaseline(f"baseline-{account}", AccountBaselineArgs(where=where.by(provider), regions=chosen.regions))
     deliveries = {
         account: Delivery(
             f"delivery-{account}",
             DeliveryArgs(
-                where=where,
+                where=where.by(units.providers[account]),
                 account_id=units.account_ids[account],
                 environment=environment,
                 repository=chosen.repository,
             ),
-            opts=ResourceOptions(provider=units.providers[account]),
         )
         for account, environment in ENVIRONMENTS.items()
     }
@@ -137,8 +132,8 @@ def organization(config: settings.OrganizationStack, where: Place) -> None:
 def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place, zone: LandingZone) -> None:
     """The data backbone of one environment."""
     provider = zone.provider("account", account=where.account, region=where.region)
-    here = ResourceOptions(providers=[provider])  # every component gets it: none may use the caller's own account
-    shared = [topic for topic in data.topics if config.gcp and topic.share and topic.share.target == "gcp"]
+    where = where.by(provider)  # every component is given it: none may use the caller's own account
+    shared = [topic for topic in data.topics if config.bridge and topic.share and topic.share.target == "gcp"]
 
     access = Access(
         "access",
@@ -152,13 +147,11 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             trail=TRAIL,
             bridge=FUNCTION if shared else None,
         ),
-        opts=here,
     )
-    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()), opts=here)
+    keys = Encryption("keys", EncryptionArgs(where=where, **config.encryption.model_dump()))
     logs_key_arn = keys.arn("logs")
-    alerts = Alerts(
-        "alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()), opts=here
-    )
+    alerts = Alerts("alerts", AlertsArgs(where=where, kms_key_arn=logs_key_arn, **config.alerts.model_dump()))
+    where = WatchedPlace.of(where, logs_key_arn=logs_key_arn, topic_arn=alerts.topic_arn)
     exchange = _exchange(config, where)
     network = Network(
         "network",
@@ -168,15 +161,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             reaches_google=bool(shared),
             exchange=exchange,
             flow_log_role=access.flow_logs,
-            logs_key_arn=logs_key_arn,
             **config.network.model_dump(mode="json"),
         ),
-        opts=here,
     )
     application_subnet_ids = network.subnet_ids("applications")
     applications = network.groups["applications"].id
 
-    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.lake.access_log_days), opts=here)
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(where=where, days=config.access_logs.keep_days))
     lake = Lake(
         "lake",
         LakeArgs(
@@ -192,7 +183,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             noncurrent_days=config.lake.noncurrent_days,
             raw_tiering_days=config.lake.raw_tiering_days,
         ),
-        opts=here,
     )
     catalog = Catalog(
         "catalog",
@@ -201,9 +191,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             contracts=data,
             kms_key_arn=keys.arn("lake"),
             location=lake.location,
-            optimizer=_optimizer(config.lake, access),
+            optimizer=_optimizer(config.tables, access),
         ),
-        opts=here,
     )
     grants = _grants(data, access, lake, catalog)
     artifacts = Artifacts(
@@ -212,9 +201,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             where=where,
             kms_key_arn=keys.arn("lake"),
             access_logs=access_logs.target,
-            noncurrent_days=config.lake.noncurrent_days,
+            noncurrent_days=config.artifacts.noncurrent_days,
         ),
-        opts=here,
     )
 
     streaming = Streaming(
@@ -225,11 +213,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             subnet_ids=network.subnet_ids("streaming"),
             security_group_id=network.groups["streaming"].id,
             kms_key_arn=keys.arn("streaming"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.streaming.model_dump(),
         ),
-        opts=here,
     )
     plugin = artifacts.put("connect/lake_sink.zip", FileArchive("build/packages/lake_sink"))
     sinks = LakeSinks(
@@ -258,11 +243,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 for topic in data.topics
             },
             cluster_name=streaming.cluster.cluster_name,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.sinks.model_dump(),
         ),
-        opts=here,
     )
 
     lakehouse = archive(sources(Path("etl/lakehouse"), below="lakehouse"), sources(Path("etl/marts"), below="marts"))
@@ -285,16 +267,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             roles=jobs,
             pipeline_role=access.pipeline,
             scheduler_role=access.scheduler,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[alerts.grant_publish(access.pipeline)],
             lake_key_arn=keys.arn("lake"),
-            logs_key_arn=logs_key_arn,
             subnet_id=application_subnet_ids[0],
             zone=config.network.zones[0],
             security_group_id=network.groups["jobs"].id,
             **config.processing.model_dump(),
         ),
-        opts=here,
     )
 
     Landing(
@@ -308,12 +287,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             subnet_ids=application_subnet_ids,
             security_group_id=applications,
             kms_key_arn=logs_key_arn,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[lake.grant_landing(access.landing)],
             **config.landing.model_dump(),
         ),
-        opts=here,
     )
     shop = Database(
         "database",
@@ -331,11 +307,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             client_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             secrets_key_arn=keys.arn("secrets"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
-            **_taken_by(DatabaseArgs, config.cdc),
+            **config.database.model_dump(),
         ),
-        opts=here,
     )
     capture = ChangeDataCapture(
         "cdc",
@@ -356,11 +329,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["migration"].id,
             kms_key_arn=keys.arn("database"),
             lake_key_arn=keys.arn("lake"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
-            **_taken_by(ChangeDataCaptureArgs, config.cdc),
+            **config.cdc.model_dump(),
         ),
-        opts=here,
     )
 
     warehouse = Warehouse(
@@ -373,12 +343,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             security_group_id=network.groups["warehouse"].id,
             kms_key_arn=keys.arn("warehouse"),
             secrets_key_arn=keys.arn("secrets"),
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             depends_on=[*catalog.tables.values(), *grants[access.warehouse.name]],
             **config.warehouse.model_dump(),
         ),
-        opts=here,
     )
 
     people = People(
@@ -399,7 +366,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             },
             pipeline=PIPELINE,
         ),
-        opts=here,
     )
     for person in people.roles.values():
         warehouse.grant_query(person)
@@ -413,16 +379,12 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
         "trust_zones": network.trust_zones,
         "attachment": network.transit_attachment,
         "preshared_keys": config.preshared_keys,
-        "logs_key_arn": logs_key_arn,
-        "alerts_topic_arn": alerts.topic_arn,
     }
     google_channels: list[Output[str]] = []
     google_ready: list[pulumi.Resource] = []
     if config.gcp:
         google_channels = GoogleAlerts(
-            "google-alerts",
-            GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump()),
-            opts=here,
+            "google-alerts", GoogleAlertsArgs(where=where, project=config.gcp.project, **config.alerts.model_dump())
         ).channels
     if config.gcp and config.links and config.links.gcp:
         gcp_link = GcpLink(
@@ -435,12 +397,11 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 **transit,
                 **config.links.gcp.model_dump(mode="json"),
             ),
-            opts=here,
         )
-        google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id), opts=here)
+        google_names = GoogleNames("google-names", GoogleNamesArgs(where=where, vpc_id=network.vpc.id))
         google_ready = [*gcp_link.ready, *google_names.records]
         ends.append(gcp_link.aws)
-    if config.gcp and access.bridge:
+    if config.gcp and config.bridge and access.bridge:
         bridge = PubSubBridge(
             "bridge",
             PubSubBridgeArgs(
@@ -455,8 +416,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 subnet_ids=application_subnet_ids,
                 security_group_id=applications,
                 kms_key_arn=keys.arn("streaming"),
-                logs_key_arn=logs_key_arn,
-                alerts_topic_arn=alerts.topic_arn,
                 google_channels=google_channels,
                 **config.encryption.model_dump(),
                 depends_on=[
@@ -464,9 +423,9 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     streaming.grant_consume(access.bridge, shared, groups=CONSUMER_GROUP),
                     *google_ready,
                 ],
-                **config.gcp.model_dump(),
+                project=config.gcp.project,
+                **config.bridge.model_dump(),
             ),
-            opts=here,
         )
         pulumi.export("function", bridge.function.name)
         pulumi.export("failures", bridge.failures.url)
@@ -484,7 +443,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                 **config.alerts.model_dump(),
                 **config.links.azure.model_dump(mode="json"),
             ),
-            opts=here,
         )
         ends.append(azure.aws)
         if config.azure and exchange:
@@ -496,7 +454,6 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     security_group_id=network.groups["exchange"].id,
                     key_edition=config.azure.key_edition,
                 ),
-                opts=here,
             )
             factory = AzureExchange(
                 "exchange",
@@ -518,14 +475,13 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
                     script=Path("bridges/exchange/runtime.ps1"),
                     **config.azure.model_dump(exclude={"mode", "allowed_ranges"}),
                 ),
-                opts=here,
             )
             pulumi.export("data_factory", factory.factory.name)
             # What novaretail:azure.allowed_ranges has to list in mode allow_list.
             pulumi.export("data_factory_address", azure.way_out.ip_address)
     pulumi.export("links", {end.link: end.summary for end in ends})
 
-    audit = Audit(
+    Audit(
         "audit",
         AuditArgs(
             where=where,
@@ -533,11 +489,8 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             archive_bucket=zone.log_archive_bucket,
             archive_key_arn=zone.log_archive_key_arn,
             role=access.trail,
-            logs_key_arn=logs_key_arn,
-            alerts_topic_arn=alerts.topic_arn,
             **config.audit.model_dump(),
         ),
-        opts=here,
     )
     Dashboard(
         "dashboard",
@@ -558,12 +511,7 @@ def backbone(config: settings.DataStack, data: contracts.Contracts, where: Place
             queues=[f"{LANDING}-failures", *([FAILURES] if shared else [])],
             workgroup=warehouse.workgroup.workgroup_name,
             tunnels={name: measured for end in ends for name, measured in end.measured.items()},
-            alarm_arns=[
-                *(one.arn for owner in (streaming, sinks, processing, audit) for one in owner.alarms),
-                *(one.arn for end in ends for one in end.alarms),
-            ],
         ),
-        opts=here,
     )
 
     pulumi.export("buckets", {zone: bucket.bucket for zone, bucket in lake.buckets.items()})
@@ -603,13 +551,8 @@ def _exchange(config: settings.DataStack, where: Place) -> ExchangeWay | None:
     )
 
 
-def _taken_by(args: type[DatabaseArgs | ChangeDataCaptureArgs], section: settings.Section) -> dict[str, Any]:
-    """The settings of a section that a component has a field for."""
-    return section.model_dump(include={field.name for field in fields(args)})
-
-
-def _optimizer(config: settings.Lake, access: Access) -> OptimizerArgs | None:
-    if not config.optimize_tables:
+def _optimizer(config: settings.Tables, access: Access) -> OptimizerArgs | None:
+    if not config.optimize:
         return None
     return OptimizerArgs(role=access.optimizer, snapshot_days=config.snapshot_days, orphan_days=config.orphan_days)
 
@@ -663,7 +606,7 @@ async def _landing_zone(config: settings.DataStack) -> LandingZone:
 
 async def build() -> None:
     """Read everything that people wrote, then build what the stack's settings say."""
-    config = settings.load()
+    config = reading.load()
     data = contracts.load()
     replaceable = Replaceable(config.protection.replaceable)
     where = Place(
@@ -679,7 +622,7 @@ async def build() -> None:
     else:
         zone = await _landing_zone(config)
         backbone(config, data, replace(where, organization_id=zone.organization_id), zone)
-    if problems := settings.unprotected(config, replaceable.seen):
+    if problems := reading.unprotected(config, replaceable.seen):
         raise pulumi.RunError("\n".join(map(str, problems)))
 
 

@@ -141,7 +141,7 @@ def _described(setting: str) -> str:
     model: Any = settings.SECTIONS.get(section)
     said = ""
     for name in way:
-        fields = getattr(model, "model_fields", {})
+        fields = settings.fields_of(model)
         if name not in fields:
             break
         said = fields[name].description or said

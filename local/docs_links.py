@@ -12,6 +12,7 @@ import yaml
 import settings
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
 from local.site import ROOT
+from settings import reading
 
 STACKS = ("prod", "nonprod", "local")
 CLOUDS = {"azure": "Azure", "gcp": "Google Cloud"}
@@ -34,7 +35,7 @@ def _plan(stack: str) -> settings.AddressPlan:
     raw: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))["config"]
     given = {key.removeprefix("novaretail:"): value for key, value in raw.items() if isinstance(value, str)}
     given |= {key.removeprefix("novaretail:"): json.dumps(v) for key, v in raw.items() if not isinstance(v, str)}
-    config = settings.parse(given, stack)
+    config = reading.parse(given, stack)
     if not isinstance(config, settings.DataStack) or config.links is None:
         raise ValueError(f"Pulumi.{stack}.yaml has no links to write about")
     return settings.AddressPlan(config.network, config.links)

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from settings.data_path import Cdc, Streaming
-from settings.exchange import Azure
+from settings.azure import Azure
+from settings.capture import Cdc, Database
 from settings.foundation import Deployment, Network, Protection
+from settings.google import Bridge
 from settings.links import Links
 from settings.organization import Organization
 from settings.plan import KEYS, AddressPlan
 from settings.problems import Problem
+from settings.streams import Streaming
 from settings.values import EXAMPLE_ACCOUNT, REGIONS
 
 
@@ -49,10 +51,11 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
         rule = f"data of {environment} must outlive the program's mistakes"
         yield Problem("novaretail:protection.keep_data", False, rule, "Set it to true")
 
+    database: Database | None = valid.get("database")
     cdc: Cdc | None = valid.get("cdc")
-    if environment == "prod" and cdc and not cdc.multi_az:
-        rule = "prod's database outlives a zone"
-        yield Problem("novaretail:cdc.multi_az", False, rule, "Set it to true")
+    for key, section, what in (("database", database, "database"), ("cdc", cdc, "replication")):
+        if environment == "prod" and section and not section.multi_az:
+            yield Problem(f"novaretail:{key}.multi_az", False, f"prod's {what} outlives a zone", "Set it to true")
 
     deployment: Deployment | None = valid.get("deployment")
     if deployment and account and environment:
@@ -74,6 +77,11 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
     if links and links.gcp and not values.get("gcp"):
         rule = "the link's end in Google Cloud is made in the project that novaretail:gcp names, and there is none"
         yield Problem("novaretail:links.gcp", links.gcp.region, rule, "Add novaretail:gcp, or remove links.gcp")
+    bridge: Bridge | None = valid.get("bridge")
+    if bridge and not values.get("gcp"):
+        rule = "the bridge's topics are made in the project that novaretail:gcp names, and there is none"
+        remedy = "Add novaretail:gcp, or remove novaretail:bridge"
+        yield Problem("novaretail:bridge.regions", bridge.regions, rule, remedy)
     keys = valid.get(KEYS, {})
     if network and (links or keys):
         for problem in AddressPlan(network, links or Links(), keys).problems():

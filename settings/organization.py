@@ -23,6 +23,18 @@ class LogArchive(Section):
     keep_days: int = Field(ge=365, le=3650, description="days until a log file is removed, 365 at least")
 
 
+class OrganizationTrail(Section):
+    """The trail of all accounts."""
+
+    log_days: LogDays = Field(description="days to keep the trail's log group, one of CloudWatch's retentions")
+
+
+class Detection(Section):
+    """What looks at all accounts for access that nobody should have."""
+
+    unused_days: int = Field(ge=1, le=365, description="days after which access that nobody used is a finding")
+
+
 class Organization(Section):
     """The AWS Organization and its accounts."""
 
@@ -34,8 +46,8 @@ class Organization(Section):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$",
         description="the GitHub repository whose pipeline may preview and deploy, as owner/name",
     )
-    trail_log_days: LogDays = Field(description="days to keep the trail's log group, one of CloudWatch's retentions")
-    unused_days: int = Field(ge=1, le=365, description="days after which access that nobody used is a finding")
+    trail: OrganizationTrail = Field(description="log_days of the trail")
+    detection: Detection = Field(description="unused_days of the detection")
     log_archive: LogArchive = Field(description="lock_mode, lock_days, cold_days and keep_days of the log archive")
 
     def problems(self) -> Iterator[Problem]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,15 @@ class Section(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """Checks that need more than one field; keys are relative to the section."""
         yield from ()
+
+
+def without_none(annotation: Any) -> Any:
+    """A type of which None is a part, without it; every other type as it is."""
+    others = [one for one in get_args(annotation) if one is not NoneType]
+    return others[0] if NoneType in get_args(annotation) and len(others) == 1 else annotation
+
+
+def fields_of(annotation: Any) -> Mapping[str, FieldInfo]:
+    """Field -> what is known of it, of a section that may be None; of everything else none."""
+    section = without_none(annotation)
+    return section.model_fields if isinstance(section, type) and issubclass(section, Section) else {}

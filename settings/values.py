@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-Environment = Literal["organization", "prod", "nonprod", "local"]
+_Environment = Literal["organization", "prod", "nonprod", "local"]
+Environment = Annotated[_Environment, Field(description=f"one of {', '.join(get_args(_Environment))}")]
 
 REGIONS = ("eu-west-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-3")
 """Where customers' data may be: AWS regions inside the European Union."""
@@ -34,4 +35,4 @@ ACCOUNTS = ("prod-core", "nonprod-core", "shared-services")
 LogDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
-AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$", description="the account's twelve digits, in quotes")]

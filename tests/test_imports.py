@@ -29,6 +29,14 @@ def test_every_package_of_the_program_is_under_the_rules() -> None:
     assert packages - {"tests", "policy"} <= set(RULES["root_packages"])
 
 
+def test_the_clouds_know_of_nothing_but_the_site() -> None:
+    wall = next(rule for rule in RULES["contracts"] if rule.get("source_modules") == ["local.clouds"])
+    rooms = {f"local.{path.stem}" for path in (ROOT / "local").glob("[!_]*") if path.suffix in ("", ".py")}
+    known = {"local.clouds", "local.site"}
+    assert rooms - known <= set(wall["forbidden_modules"])
+    assert set(RULES["root_packages"]) - {"local"} <= set(wall["forbidden_modules"])
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The packages under the rules, to be spoilt."""

@@ -46,7 +46,7 @@ class Access(ComponentResource):
     `migration_logs`, and `bridge` where there is one."""
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:security:Access", name, {}, opts)
+        super().__init__("platform:security:Access", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self.boundary = aws.iam.Policy(
             f"{name}-boundary",

@@ -26,7 +26,7 @@ class Alerts(ComponentResource):
     """`topic_arn`: where alarms and rules send what needs a person."""
 
     def __init__(self, name: str, args: AlertsArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:operations:Alerts", name, {}, opts)
+        super().__init__("platform:operations:Alerts", name, {}, args.where.options(opts))
         own = ResourceOptions(parent=self)
         self.topic = aws.sns.Topic(
             f"{name}-topic",

@@ -23,8 +23,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.account.cis import CONTROLS
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
-from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 
 TRAIL = "data"
 """Its name begins with the environment's; the log archive and its key know it so."""
@@ -40,33 +40,32 @@ class AuditArgs:
         analyzer looks for it.
     """
 
-    where: Place
+    where: WatchedPlace
     bucket_arns: Sequence[Input[str]]
     archive_bucket: Input[str]
     archive_key_arn: Input[str]
     role: Grantee
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     log_days: int
     unused_access_days: int | None
 
 
 class Audit(ComponentResource):
-    """`trail`, and `alarms` of the benchmark."""
+    """The trail of the lake, the benchmark's alarms, and what becomes of findings."""
 
     def __init__(self, name: str, args: AuditArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:operations:Audit", name, {}, opts)
+        super().__init__("platform:operations:Audit", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self._logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=args.where.log_group("trail"),
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=args.where.stateful(self),
         )
         self.trail = self._trail()
-        self.alarms = [self._watch(control.metric, control.pattern, control.why) for control in CONTROLS]
+        for control in CONTROLS:
+            self._watch(control.metric, control.pattern, control.why)
         self._findings()
         self._analyzers()
         self.register_outputs({"trail": self.trail.arn})
@@ -122,7 +121,7 @@ class Audit(ComponentResource):
             opts=ResourceOptions.merge(args.where.stateful(self), ResourceOptions(depends_on=[granted])),
         )
 
-    def _watch(self, metric: str, pattern: str, why: str) -> aws.cloudwatch.MetricAlarm:
+    def _watch(self, metric: str, pattern: str, why: str) -> None:
         args, stem = self._args, f"{self._name}-{_dashed(metric)}"
         aws.cloudwatch.LogMetricFilter(
             stem,
@@ -131,11 +130,10 @@ class Audit(ComponentResource):
             metric_transformation={"name": metric, "namespace": args.where.metrics, "value": "1", "unit": "Count"},
             opts=ResourceOptions(parent=self),
         )
-        return alarm(
+        alarm(
             self,
             f"{stem}-alarm",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             why=why,
             namespace=args.where.metrics,
             metric=metric,
@@ -150,7 +148,6 @@ class Audit(ComponentResource):
             self,
             f"{self._name}-guardduty",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="Findings of GuardDuty that are not of low severity",
             pattern={
                 "source": ["aws.guardduty"],
@@ -165,7 +162,6 @@ class Audit(ComponentResource):
             self,
             f"{self._name}-access",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="New findings of the account's access analyzers",
             # Findings of outside and of unused access have types of their own; both have a status.
             pattern={"source": ["aws.access-analyzer"], "detail": {"status": ["ACTIVE"]}},

@@ -9,12 +9,12 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.blocks.place import Place
+from components.blocks.watched import WatchedPlace
 
 WIDTH, HEIGHT = 8, 6
 """Of a widget; CloudWatch's grid is 24 wide."""
 ALARMS = 100
-"""What an alarm widget can show."""
+"""What an alarm widget can show ("Dashboard body structure and syntax", CloudWatch API reference)."""
 
 Metric = list[Any]
 
@@ -24,10 +24,11 @@ class DashboardArgs:
     """`groups` has the topic that each consumer group reads; `commits` is the sinks' own metric.
 
     `capture_id` is what DMS calls the replication in its metrics; `queues` are those of what functions could not do;
-    `tunnels` have the id of their VPN connection and AWS's address; `alarm_arns` are those of all components.
+    `tunnels` have the id of their VPN connection and AWS's address. Alarms are those that the place has when the
+    dashboard is made, which is last.
     """
 
-    where: Place
+    where: WatchedPlace
     cluster_name: Input[str]
     brokers: int
     groups: Mapping[str, str]
@@ -40,14 +41,13 @@ class DashboardArgs:
     queues: Sequence[str]
     workgroup: Input[str]
     tunnels: Mapping[str, tuple[Input[str], Input[str]]]
-    alarm_arns: Sequence[Input[str]]
 
 
 class Dashboard(ComponentResource):
     """`dashboard`; its widgets' metrics are those that the alarms watch, and what explains them."""
 
     def __init__(self, name: str, args: DashboardArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:operations:Dashboard", name, {}, opts)
+        super().__init__("platform:operations:Dashboard", name, {}, args.where.options(opts))
         self.dashboard = aws.cloudwatch.Dashboard(
             f"{name}-data-path",
             dashboard_name=args.where.name("data-path"),
@@ -146,16 +146,11 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
         ("Links: bytes from us", "Sum", tunnels("TunnelDataOut")),
     ]
     shown = [line for line in lines if line[2]]
-    alarms: dict[str, Any] = {
-        "type": "alarm",
-        **_place(0),
-        "width": 3 * WIDTH,
-        "properties": {"title": "Alarms", "alarms": list(args.alarm_arns)[:ALARMS], "sortBy": "stateUpdatedTimestamp"},
-    }
+    alarms = alarm_widgets(args.where.alarms.arns)
     graphs = [
         {
             "type": "metric",
-            **_place(3 + index),
+            **_place(3 * len(alarms) + index),
             "properties": {
                 "title": title,
                 "view": "timeSeries",
@@ -167,7 +162,25 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
         }
         for index, (title, statistic, metrics) in enumerate(shown)
     ]
-    return [alarms, *graphs]
+    return [*alarms, *graphs]
+
+
+def alarm_widgets(arns: Sequence[Input[str]]) -> list[dict[str, Any]]:
+    """A row a widget, with every alarm: what one widget cannot show, the next one does."""
+    parts = [arns[start : start + ALARMS] for start in range(0, len(arns), ALARMS)]
+    return [
+        {
+            "type": "alarm",
+            **_place(3 * number),
+            "width": 3 * WIDTH,
+            "properties": {
+                "title": "Alarms" if len(parts) == 1 else f"Alarms, {number + 1} of {len(parts)}",
+                "alarms": list(part),
+                "sortBy": "stateUpdatedTimestamp",
+            },
+        }
+        for number, part in enumerate(parts)
+    ]
 
 
 def _place(index: int) -> dict[str, int]:

@@ -67,7 +67,7 @@ class Encryption(ComponentResource):
     """Keys by the purposes of `VIA` (`keys`, `arn`), each rotated, with an alias."""
 
     def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:security:Encryption", name, {}, opts)
+        super().__init__("platform:security:Encryption", name, {}, args.where.options(opts))
         held = args.where.stateful(self)
         self.keys: dict[str, aws.kms.Key] = {}
         for purpose in args.purposes:

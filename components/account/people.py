@@ -39,7 +39,7 @@ class People(ComponentResource):
     """`roles` by name, within one boundary."""
 
     def __init__(self, name: str, args: PeopleArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:security:People", name, {}, opts)
+        super().__init__("platform:security:People", name, {}, args.where.options(opts))
         where = args.where
         own = ResourceOptions(parent=self)
         boundary = aws.iam.Policy(

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, ResourceOptions
 
-from components.blocks.place import Place
+from components.blocks.watched import WatchedPlace
 
 Comparison = Literal[
     "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
@@ -26,8 +26,7 @@ def alarm(
     parent: pulumi.Resource,
     name: str,
     *,
-    where: Place,
-    topic_arn: Input[str],
+    where: WatchedPlace,
     why: str,
     namespace: str,
     metric: str | Sequence[str],
@@ -39,7 +38,7 @@ def alarm(
     periods: int = 1,
     silence: Silence = "notBreaching",
 ) -> aws.cloudwatch.MetricAlarm:
-    """Tell the topic when a metric leaves its bounds, and when it is back.
+    """Tell the place's topic when a metric leaves its bounds, and when it is back; the alarm joins the place's list.
 
     Args:
         why: what is wrong and what to do first; the mail that a person gets begins with it.
@@ -59,7 +58,7 @@ def alarm(
         }
     else:
         watched = {"metric_queries": _sum(namespace, names, dimensions, statistic, minutes * 60)}
-    return aws.cloudwatch.MetricAlarm(
+    made = aws.cloudwatch.MetricAlarm(
         name,
         alarm_description=f"{why} Runbook: docs/operations.md, {' + '.join(names)}.",
         evaluation_periods=periods,
@@ -67,12 +66,14 @@ def alarm(
         threshold=threshold,
         comparison_operator=comparison,
         treat_missing_data=silence,
-        alarm_actions=[topic_arn],
-        ok_actions=[topic_arn],
+        alarm_actions=[where.alarms.topic_arn],
+        ok_actions=[where.alarms.topic_arn],
         tags=where.tags,
         opts=ResourceOptions(parent=parent),
         **watched,
     )
+    where.alarms.made.append(made)
+    return made
 
 
 def _sum(
@@ -105,8 +106,7 @@ def lag_alarm(
     parent: pulumi.Resource,
     name: str,
     *,
-    where: Place,
-    topic_arn: Input[str],
+    where: WatchedPlace,
     why: str,
     cluster_name: Input[str],
     group: str,
@@ -118,7 +118,6 @@ def lag_alarm(
         parent,
         name,
         where=where,
-        topic_arn=topic_arn,
         why=why,
         namespace="AWS/Kafka",
         metric="SumOffsetLag",

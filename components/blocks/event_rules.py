@@ -11,9 +11,9 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Output, ResourceOptions
 
-from components.blocks.place import Place
+from components.blocks.watched import WatchedPlace
 
 MAX_AGE_SECONDS = 24 * 60 * 60
 MAX_ATTEMPTS = 185
@@ -24,8 +24,7 @@ def tell(
     parent: pulumi.Resource,
     name: str,
     *,
-    where: Place,
-    topic_arn: Input[str],
+    where: WatchedPlace,
     description: str,
     pattern: Mapping[str, Any],
     paths: Mapping[str, str],
@@ -48,7 +47,7 @@ def tell(
     aws.cloudwatch.EventTarget(
         f"{name}-alert",
         rule=rule.name,
-        arn=topic_arn,
+        arn=where.alarms.topic_arn,
         # A template that is text has its own quotes.
         input_transformer={
             "input_paths": dict(paths),

@@ -17,6 +17,7 @@ from pulumi import Archive, Input, Output, ResourceOptions
 from components.blocks.alarms import alarm
 from components.blocks.place import Place
 from components.blocks.policies import ANYTHING, QUEUE_LIMIT, Grantee, Statement, allow, attach, deny, document
+from components.blocks.watched import WatchedPlace
 
 RUNTIME = "python3.11"
 ARCHITECTURE = "x86_64"
@@ -34,7 +35,7 @@ class FunctionArgs:
     kms_key_arn: for its environment and its queue; usable by way of lambda and sqs.
     """
 
-    where: Place
+    where: WatchedPlace
     physical_name: str
     description: str
     code: Input[Archive]
@@ -49,9 +50,7 @@ class FunctionArgs:
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
-    logs_key_arn: Input[str]
     log_days: int
-    alerts_topic_arn: Input[str]
     environment: Mapping[str, Input[str]] = field(default_factory=dict)
     layers: Sequence[Input[str]] = ()
     depends_on: Sequence[pulumi.Resource] = ()
@@ -96,7 +95,7 @@ def function(parent: pulumi.Resource, name: str, args: FunctionArgs) -> aws.lamb
         f"{name}-logs",
         name=args.where.log_group(f"lambda/{args.physical_name}"),
         retention_in_days=args.log_days,
-        kms_key_id=args.logs_key_arn,
+        kms_key_id=args.where.logs_key_arn,
         tags=args.where.tags,
         opts=own,
     )
@@ -162,13 +161,12 @@ def _run(args: FunctionArgs, logs: aws.cloudwatch.LogGroup) -> list[Statement]:
 
 
 def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lambda_.Function) -> None:
-    what, where, topic_arn = args.physical_name, args.where, args.alerts_topic_arn
+    what, where = args.physical_name, args.where
     dimensions = {"FunctionName": made.name}
     alarm(
         parent,
         f"{name}-errors",
         where=where,
-        topic_arn=topic_arn,
         why=f"Function {what} fails. Read the last errors in its log group.",
         namespace="AWS/Lambda",
         metric="Errors",
@@ -181,7 +179,6 @@ def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lam
         parent,
         f"{name}-throttles",
         where=where,
-        topic_arn=topic_arn,
         why=f"Function {what} gets more events at a time than it may take. See what sends them; then raise its "
         "concurrency in the settings.",
         namespace="AWS/Lambda",
@@ -195,7 +192,6 @@ def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lam
         parent,
         f"{name}-duration",
         where=where,
-        topic_arn=topic_arn,
         why=f"Function {what} nearly takes as long as it may ({args.timeout_seconds} s). See in its traces what it "
         "waits for.",
         namespace="AWS/Lambda",
@@ -209,7 +205,6 @@ def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lam
         parent,
         f"{name}-undelivered",
         where=where,
-        topic_arn=topic_arn,
         why=f"What function {what} could not do did not reach its failure queue either. See the queue's policy and "
         "its key.",
         namespace="AWS/Lambda",
@@ -223,7 +218,6 @@ def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lam
         parent,
         f"{name}-failures-waiting",
         where=where,
-        topic_arn=topic_arn,
         why=f"Something waits in the failure queue of {what}. Read its messages: each says what failed and why.",
         namespace="AWS/SQS",
         metric="ApproximateNumberOfMessagesVisible",
@@ -235,7 +229,6 @@ def _watch(parent: pulumi.Resource, name: str, args: FunctionArgs, made: aws.lam
         parent,
         f"{name}-failures-age",
         where=where,
-        topic_arn=topic_arn,
         why=f"A message in the failure queue of {what} is a week old, and is deleted at two. Deal with it, or move it.",
         namespace="AWS/SQS",
         metric="ApproximateAgeOfOldestMessage",

@@ -38,7 +38,7 @@ class GoogleAlerts(ComponentResource):
     """`channels`: the names of the project's notification channels, one an address."""
 
     def __init__(self, name: str, args: GoogleAlertsArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:operations:GoogleAlerts", name, {}, opts)
+        super().__init__("platform:operations:GoogleAlerts", name, {}, args.where.options(opts))
         self.channels: list[Output[str]] = [
             gcp.monitoring.NotificationChannel(
                 # Named by the address, so that taking one off the list leaves the others alone.

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
+import pulumi_aws as aws
 from pulumi import Input, Resource, ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One environment in one account and region; `tags` are the base tags.
-
-    keep_data: what holds data is protected, and stays when the stack is destroyed.
-    organization_id: the AWS Organization that may use what the environment shares.
-    """
+    """One environment in one account and region."""
 
     environment: str
     account: str
     region: str
     keep_data: bool
+    """What holds data is protected, and stays when the stack is destroyed."""
     organization_id: Input[str]
+    """The AWS Organization that may use what the environment shares."""
     tags: Mapping[str, str]
+    """The base tags: every AWS resource has them."""
+    provider: aws.Provider | None = None
+    """Who makes the AWS resources of this place; None: the program's own credentials."""
+
+    def by(self, provider: aws.Provider | None) -> Self:
+        """The same place, made by another provider: an account of the organization."""
+        return replace(self, provider=provider)
+
+    def options(self, opts: ResourceOptions | None) -> ResourceOptions:
+        """A component's own options, with the provider that all of its AWS resources are made by."""
+        return ResourceOptions.merge(ResourceOptions(providers=[self.provider] if self.provider else None), opts)
 
     def name(self, suffix: str = "") -> str:
         """A physical name, for what others refer to by text: novaretail-prod-<suffix>."""

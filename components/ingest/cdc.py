@@ -20,8 +20,8 @@ from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
-from components.blocks.place import Place
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 
 NETWORK_ROLE = "dms-vpc-role"
 LOGS_ROLE = "dms-cloudwatch-logs-role"
@@ -39,7 +39,7 @@ class ChangeDataCaptureArgs:
     The fields from `capacity_min` on are those of settings.Cdc; see there for units and bounds.
     """
 
-    where: Place
+    where: WatchedPlace
     database: str
     secret_arn: Input[str]
     certificate_file: Path
@@ -55,8 +55,6 @@ class ChangeDataCaptureArgs:
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     lake_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     multi_az: bool
     capacity_min: int
     capacity_max: int
@@ -78,7 +76,7 @@ class ChangeDataCapture(ComponentResource):
     """
 
     def __init__(self, name: str, args: ChangeDataCaptureArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:cdc:ChangeDataCapture", name, {}, opts)
+        super().__init__("platform:cdc:ChangeDataCapture", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         # The name of its log group follows from it.
         self.identifier = args.where.name("cdc")
@@ -86,7 +84,7 @@ class ChangeDataCapture(ComponentResource):
             f"{name}-logs",
             name=f"dms-serverless-replication-{self.identifier}",
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=self._own,
         )
@@ -269,7 +267,6 @@ class ChangeDataCapture(ComponentResource):
                 self,
                 f"{name}-{suffix}",
                 where=args.where,
-                topic_arn=args.alerts_topic_arn,
                 why=why,
                 namespace="AWS/DMS",
                 metric=metric,
@@ -284,7 +281,6 @@ class ChangeDataCapture(ComponentResource):
             self,
             f"{name}-stopped",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="The capture of the shop's changes has failed or was stopped",
             pattern={
                 "source": ["aws.dms"],

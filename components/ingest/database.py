@@ -16,8 +16,8 @@ from pulumi import ComponentResource, FileArchive, FileAsset, Input, Output, Res
 from components.blocks.alarms import alarm
 from components.blocks.assets import archive
 from components.blocks.functions import ARCHITECTURE, RUNTIME, FunctionArgs, failure_queue, function
-from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 
 PORT = 5432
 MASTER = "shop_admin"
@@ -40,7 +40,7 @@ class DatabaseArgs:
     The fields from `engine_version` on are those of settings.Cdc; see there for units and bounds.
     """
 
-    where: Place
+    where: WatchedPlace
     database: str
     tables: Sequence[str]
     statements: Sequence[str]
@@ -53,8 +53,6 @@ class DatabaseArgs:
     client_group_id: Input[str]
     kms_key_arn: Input[str]
     secrets_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     engine_version: str
     instance_class: str
     multi_az: bool
@@ -77,7 +75,7 @@ class Database(ComponentResource):
     """
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:cdc:Database", name, {}, opts)
+        super().__init__("platform:cdc:Database", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self.identifier = args.where.name("shop")
         self.certificate_file = certificate_file(args.where.region)
@@ -119,7 +117,7 @@ class Database(ComponentResource):
                 f"{self._name}-{kind}-logs",
                 name=group,
                 retention_in_days=self._args.log_days,
-                kms_key_id=self._args.logs_key_arn,
+                kms_key_id=self._args.where.logs_key_arn,
                 tags=self._args.where.tags,
                 opts=self._own,
             )
@@ -251,7 +249,7 @@ class Database(ComponentResource):
                     f"{name}-user-failures",
                     where=where,
                     physical_name=f"{FUNCTION}-failures",
-                    kms_key_arn=args.logs_key_arn,
+                    kms_key_arn=args.where.logs_key_arn,
                 ),
                 memory_mib=256,
                 timeout_seconds=60,
@@ -260,10 +258,8 @@ class Database(ComponentResource):
                 max_age_seconds=3600,
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.client_group_id,
-                kms_key_arn=args.logs_key_arn,
-                logs_key_arn=args.logs_key_arn,
+                kms_key_arn=args.where.logs_key_arn,
                 log_days=args.log_days,
-                alerts_topic_arn=args.alerts_topic_arn,
             ),
         )
         event: Mapping[str, Input[object]] = {
@@ -294,7 +290,6 @@ class Database(ComponentResource):
                 self,
                 f"{self._name}-{suffix}",
                 where=args.where,
-                topic_arn=args.alerts_topic_arn,
                 why=why,
                 namespace="AWS/RDS",
                 metric=metric,

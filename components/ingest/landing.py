@@ -18,8 +18,8 @@ from pulumi import ComponentResource, FileAsset, Input, Output, Resource, Resour
 from components.blocks.assets import archive, json_asset
 from components.blocks.event_rules import tell
 from components.blocks.functions import FunctionArgs, failure_queue, function, queue_policy
-from components.blocks.place import Place
 from components.blocks.policies import Grantee
+from components.blocks.watched import WatchedPlace
 
 FUNCTION = "land-reference"
 DELIVERY_ATTEMPTS = 20
@@ -33,7 +33,7 @@ class LandingArgs:
     The fields from `memory_mib` on are those of settings.Landing.
     """
 
-    where: Place
+    where: WatchedPlace
     code: Path
     currencies: Sequence[str]
     role: Grantee
@@ -41,8 +41,6 @@ class LandingArgs:
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     depends_on: Sequence[Resource]
     memory_mib: int
     timeout_seconds: int
@@ -57,7 +55,7 @@ class Landing(ComponentResource):
     """`function`, and `failures`: the queue of events that it could not deal with."""
 
     def __init__(self, name: str, args: LandingArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:processing:Landing", name, {}, opts)
+        super().__init__("platform:processing:Landing", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self.failures = failure_queue(
             self,
@@ -87,9 +85,7 @@ class Landing(ComponentResource):
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.security_group_id,
                 kms_key_arn=args.kms_key_arn,
-                logs_key_arn=args.logs_key_arn,
                 log_days=args.log_days,
-                alerts_topic_arn=args.alerts_topic_arn,
                 environment={"MOST_BYTES": str(args.max_kib * 1024)},
             ),
         )
@@ -98,7 +94,6 @@ class Landing(ComponentResource):
             self,
             f"{name}-rejected",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="Reference files that were set aside",
             pattern=_created(args.bucket, {"suffix": ".reasons.json"}),
             paths={"bucket": "$.detail.bucket.name", "key": "$.detail.object.key"},

@@ -16,8 +16,8 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.blocks.alarms import alarm, lag_alarm
-from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 from contracts import Topic
 
 MSK_IAM_CLIENT = {
@@ -41,7 +41,7 @@ class LakeSinksArgs:
     The fields from `connect_version` on are those of settings.Sinks.
     """
 
-    where: Place
+    where: WatchedPlace
     topics: Sequence[Topic]
     code: Path
     plugin_bucket_arn: Input[str]
@@ -55,8 +55,6 @@ class LakeSinksArgs:
     security_group_id: Input[str]
     roles: Mapping[str, Grantee]
     depends_on: Mapping[str, Sequence[Resource]]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     cluster_name: Input[str]
     connect_version: str
     tasks: int
@@ -76,9 +74,8 @@ class LakeSinks(ComponentResource):
     """`connectors` by topic; each may touch its own topic, groups, prefix, table and key."""
 
     def __init__(self, name: str, args: LakeSinksArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:streaming:LakeSinks", name, {}, opts)
+        super().__init__("platform:streaming:LakeSinks", name, {}, args.where.options(opts))
         self._args, own = args, ResourceOptions(parent=self)
-        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         plugin = aws.mskconnect.CustomPlugin(
             f"{name}-plugin",
             description="Apache Iceberg sink",
@@ -105,7 +102,7 @@ class LakeSinks(ComponentResource):
             f"{name}-logs",
             name=args.where.log_group("mskconnect/lake-sinks"),
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=own,
         )
@@ -148,53 +145,44 @@ class LakeSinks(ComponentResource):
     def _watch(self, name: str, topic: Topic) -> None:
         args, connector = self._args, connector_name(topic)
         own = {"ConnectorName": connector}
-        self.alarms.append(
-            alarm(
-                self,
-                f"{name}-errored-tasks",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why=f"Tasks of connector {connector} have failed and do not start again by themselves. Read the error "
-                "in its log group, mend the cause, then update the connector.",
-                namespace="AWS/KafkaConnect",
-                metric="ErroredTaskCount",
-                dimensions=own,
-                statistic="Maximum",
-                threshold=1,
-            )
+        alarm(
+            self,
+            f"{name}-errored-tasks",
+            where=args.where,
+            why=f"Tasks of connector {connector} have failed and do not start again by themselves. Read the error "
+            "in its log group, mend the cause, then update the connector.",
+            namespace="AWS/KafkaConnect",
+            metric="ErroredTaskCount",
+            dimensions=own,
+            statistic="Maximum",
+            threshold=1,
         )
-        self.alarms.append(
-            alarm(
-                self,
-                f"{name}-running-tasks",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state "
-                "in MSK Connect, and its log group.",
-                namespace="AWS/KafkaConnect",
-                metric="RunningTaskCount",
-                dimensions=own,
-                # The most in a quarter of an hour: a rebalance stops tasks for moments.
-                statistic="Maximum",
-                threshold=args.tasks,
-                comparison="LessThanThreshold",
-                periods=3,
-                silence="breaching",
-            )
+        alarm(
+            self,
+            f"{name}-running-tasks",
+            where=args.where,
+            why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state "
+            "in MSK Connect, and its log group.",
+            namespace="AWS/KafkaConnect",
+            metric="RunningTaskCount",
+            dimensions=own,
+            # The most in a quarter of an hour: a rebalance stops tasks for moments.
+            statistic="Maximum",
+            threshold=args.tasks,
+            comparison="LessThanThreshold",
+            periods=3,
+            silence="breaching",
         )
-        self.alarms.append(
-            lag_alarm(
-                self,
-                f"{name}-lag",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
-                "commits (its log group) and whether it has all its workers.",
-                cluster_name=args.cluster_name,
-                group=f"connect-{connector}",
-                topic=topic.name,
-                records=args.lag_records,
-            )
+        lag_alarm(
+            self,
+            f"{name}-lag",
+            where=args.where,
+            why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
+            "commits (its log group) and whether it has all its workers.",
+            cluster_name=args.cluster_name,
+            group=f"connect-{connector}",
+            topic=topic.name,
+            records=args.lag_records,
         )
 
     def _watch_commits(self, name: str, logs: aws.cloudwatch.LogGroup) -> None:
@@ -213,23 +201,20 @@ class LakeSinks(ComponentResource):
             },
             opts=ResourceOptions(parent=self),
         )
-        self.alarms.append(
-            alarm(
-                self,
-                f"{name}-no-commits",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why="No connector has committed to the lake for half an hour, whatever their tasks say. Read the "
-                "coordinators' lines in the connectors' log group.",
-                namespace=args.where.metrics,
-                metric=COMMITS,
-                dimensions={},
-                statistic="Sum",
-                threshold=1,
-                comparison="LessThanThreshold",
-                minutes=30,
-                silence="breaching",
-            )
+        alarm(
+            self,
+            f"{name}-no-commits",
+            where=args.where,
+            why="No connector has committed to the lake for half an hour, whatever their tasks say. Read the "
+            "coordinators' lines in the connectors' log group.",
+            namespace=args.where.metrics,
+            metric=COMMITS,
+            dimensions={},
+            statistic="Sum",
+            threshold=1,
+            comparison="LessThanThreshold",
+            minutes=30,
+            silence="breaching",
         )
 
 

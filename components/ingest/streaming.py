@@ -15,8 +15,8 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.blocks.alarms import Comparison, Statistic, alarm
-from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 from contracts import Topic
 
 FOREVER = -1
@@ -40,13 +40,11 @@ T3_CREDITS = 60
 class StreamingArgs:
     """`subnet_ids` is one a zone; the fields from `kafka_version` on are those of settings.Streaming."""
 
-    where: Place
+    where: WatchedPlace
     topics: Sequence[Topic]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     kafka_version: str
     instance_type: str
     brokers: int
@@ -64,14 +62,14 @@ class Streaming(ComponentResource):
     `alarms`."""
 
     def __init__(self, name: str, args: StreamingArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:streaming:Streaming", name, {}, opts)
+        super().__init__("platform:streaming:Streaming", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self._held = args.where.stateful(self)
         logs = aws.cloudwatch.LogGroup(
             f"{name}-broker-logs",
             name=args.where.log_group("msk/broker"),
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=ResourceOptions(parent=self),
         )
@@ -115,7 +113,6 @@ class Streaming(ComponentResource):
         self.bootstrap: Output[str] = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
         if args.storage_max_gib > args.storage_gib:
             self._grow_storage()
-        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         self._watch()
         self.topics: dict[str, aws.msk.Topic] = {}
         for topic in args.topics:
@@ -234,39 +231,33 @@ class Streaming(ComponentResource):
         """Alarms on metrics of level DEFAULT; those with a broker in it exist once a broker."""
         args = self._args
         cluster = {"Cluster Name": self.cluster.cluster_name}
-        self.alarms.append(
-            alarm(
-                self,
-                f"{self._name}-no-controller",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
-                "open a case with AWS if it is ACTIVE.",
-                namespace=NAMESPACE,
-                metric="ActiveControllerCount",
-                dimensions=cluster,
-                # Every node reports, all but one a zero: a sum would depend on their number.
-                statistic="Maximum",
-                threshold=1,
-                comparison="LessThanThreshold",
-                silence="breaching",
-            )
+        alarm(
+            self,
+            f"{self._name}-no-controller",
+            where=args.where,
+            why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
+            "open a case with AWS if it is ACTIVE.",
+            namespace=NAMESPACE,
+            metric="ActiveControllerCount",
+            dimensions=cluster,
+            # Every node reports, all but one a zero: a sum would depend on their number.
+            statistic="Maximum",
+            threshold=1,
+            comparison="LessThanThreshold",
+            silence="breaching",
         )
-        self.alarms.append(
-            alarm(
-                self,
-                f"{self._name}-offline-partitions",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, "
-                "before anything else.",
-                namespace=NAMESPACE,
-                metric="OfflinePartitionsCount",
-                dimensions=cluster,
-                statistic="Maximum",
-                threshold=0,
-                comparison="GreaterThanThreshold",
-            )
+        alarm(
+            self,
+            f"{self._name}-offline-partitions",
+            where=args.where,
+            why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, "
+            "before anything else.",
+            namespace=NAMESPACE,
+            metric="OfflinePartitionsCount",
+            dimensions=cluster,
+            statistic="Maximum",
+            threshold=0,
+            comparison="GreaterThanThreshold",
         )
         for broker in range(1, args.brokers + 1):
             self._watch_broker({**cluster, "Broker ID": str(broker)}, broker)
@@ -324,21 +315,18 @@ class Streaming(ComponentResource):
                 )
             )
         for one in watched:
-            self.alarms.append(
-                alarm(
-                    self,
-                    f"{self._name}-{one.name}-{broker}",
-                    where=args.where,
-                    topic_arn=args.alerts_topic_arn,
-                    why=one.why,
-                    namespace=NAMESPACE,
-                    metric=one.metric,
-                    dimensions=dimensions,
-                    statistic=one.statistic,
-                    threshold=one.threshold,
-                    comparison=one.comparison,
-                    periods=one.periods,
-                )
+            alarm(
+                self,
+                f"{self._name}-{one.name}-{broker}",
+                where=args.where,
+                why=one.why,
+                namespace=NAMESPACE,
+                metric=one.metric,
+                dimensions=dimensions,
+                statistic=one.statistic,
+                threshold=one.threshold,
+                comparison=one.comparison,
+                periods=one.periods,
             )
 
 

@@ -24,7 +24,7 @@ class AccessLogs(ComponentResource):
     """`target`: the bucket for `components.blocks.buckets.log_requests`, once S3 may write to it."""
 
     def __init__(self, name: str, args: AccessLogsArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:storage:AccessLogs", name, {}, opts)
+        super().__init__("platform:storage:AccessLogs", name, {}, args.where.options(opts))
         where = args.where
         held = where.stateful(self)
         self.bucket = aws.s3.Bucket(

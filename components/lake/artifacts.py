@@ -27,7 +27,7 @@ class Artifacts(ComponentResource):
     """`bucket`, `put` to ship something, and `grant_read` by prefix."""
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:storage:Artifacts", name, {}, opts)
+        super().__init__("platform:storage:Artifacts", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         # Code is made again from the repository: the bucket is guarded like data, but never worth keeping.
         own = ResourceOptions(parent=self)

@@ -50,7 +50,7 @@ class Catalog(ComponentResource):
     """`databases` by name, `tables` by full name (curated.orders), and `schemas` by topic."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:catalog:Catalog", name, {}, opts)
+        super().__init__("platform:catalog:Catalog", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self._held = args.where.stateful(self)
         encrypted = self._encrypt()

@@ -60,7 +60,7 @@ class Lake(ComponentResource):
     """Buckets (`buckets`, by zone) for the organization, over our endpoints, with the lake's key; grants by table."""
 
     def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:storage:Lake", name, {}, opts)
+        super().__init__("platform:storage:Lake", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self.buckets: dict[str, aws.s3.Bucket] = {zone: self._bucket(zone) for zone in ZONES}
         rates = aws.s3.BucketObjectv2(

@@ -15,8 +15,8 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
-from components.blocks.place import Place
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 from components.lake.pipeline import Plan, definition
 
 CATALOG = "glue_catalog"
@@ -30,7 +30,7 @@ class ProcessingArgs:
     `py_files` and `extra_files` lie beside every job; `depends_on` is what the state machine waits for.
     """
 
-    where: Place
+    where: WatchedPlace
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
     exchanges: Sequence[str]
@@ -44,8 +44,6 @@ class ProcessingArgs:
     pipeline_role: Grantee
     scheduler_role: Grantee
     lake_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     depends_on: Sequence[Resource]
     subnet_id: Input[str]
     zone: str
@@ -64,15 +62,14 @@ class Processing(ComponentResource):
     """`jobs` by name and the state machine (`pipeline`), with its schedule if there is one."""
 
     def __init__(self, name: str, args: ProcessingArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:processing:Processing", name, {}, opts)
+        super().__init__("platform:processing:Processing", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         self._security = aws.glue.SecurityConfiguration(
             f"{name}-security",
             encryption_configuration={
                 "cloudwatch_encryption": {
                     "cloudwatch_encryption_mode": "SSE-KMS",
-                    "kms_key_arn": args.logs_key_arn,
+                    "kms_key_arn": args.where.logs_key_arn,
                 },
                 "job_bookmarks_encryption": {
                     "job_bookmarks_encryption_mode": "CSE-KMS",
@@ -133,7 +130,7 @@ class Processing(ComponentResource):
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
             name=prefix + self._args.where.log_group(path),
             retention_in_days=self._args.log_days,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=self._own,
         )
@@ -258,7 +255,7 @@ class Processing(ComponentResource):
                 ),
             ],
         )
-        names = Output.all(*(self.jobs[job].name for job in JOBS), args.alerts_topic_arn)
+        names = Output.all(*(self.jobs[job].name for job in JOBS), args.where.alarms.topic_arn)
         machine = aws.sfn.StateMachine(
             f"{self._name}-pipeline",
             name=PIPELINE,
@@ -308,19 +305,16 @@ class Processing(ComponentResource):
                 "Somebody ended a run of the pipeline. If it was not you, ask; then start the pipeline again.",
             ),
         ):
-            self.alarms.append(
-                alarm(
-                    self,
-                    f"{self._name}-{metric.removeprefix('Executions').lower()}",
-                    where=self._args.where,
-                    topic_arn=self._args.alerts_topic_arn,
-                    why=why,
-                    namespace="AWS/States",
-                    metric=metric,
-                    dimensions={"StateMachineArn": machine.arn},
-                    statistic="Sum",
-                    threshold=1,
-                )
+            alarm(
+                self,
+                f"{self._name}-{metric.removeprefix('Executions').lower()}",
+                where=self._args.where,
+                why=why,
+                namespace="AWS/States",
+                metric=metric,
+                dimensions={"StateMachineArn": machine.arn},
+                statistic="Sum",
+                threshold=1,
             )
 
     def _watch_jobs(self) -> None:
@@ -331,7 +325,6 @@ class Processing(ComponentResource):
             self,
             f"{self._name}-job-failed",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="Runs of our Glue jobs that failed or took too long",
             pattern={
                 "source": ["aws.glue"],
@@ -346,7 +339,6 @@ class Processing(ComponentResource):
             self,
             f"{self._name}-job-late",
             where=args.where,
-            topic_arn=args.alerts_topic_arn,
             description="Runs of our Glue jobs that take longer than their delay notification says",
             pattern={
                 "source": ["aws.glue"],

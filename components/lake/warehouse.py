@@ -16,8 +16,8 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.blocks.alarms import alarm
-from components.blocks.place import Place
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
+from components.blocks.watched import WatchedPlace
 from contracts import Statement
 
 DATABASE = "novaretail"
@@ -43,15 +43,13 @@ changed at each run."""
 class WarehouseArgs:
     """`statements` gives the SQL for the role that Redshift takes; `depends_on` is what the SQL refers to."""
 
-    where: Place
+    where: WatchedPlace
     role: Grantee
     statements: Callable[[str], Sequence[Statement]]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     secrets_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     base_rpu: int
     max_rpu: int
     query_minutes: int
@@ -68,7 +66,7 @@ class Warehouse(ComponentResource):
     """`workgroup`, `database`, and the namespace behind them."""
 
     def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:warehouse:Warehouse", name, {}, opts)
+        super().__init__("platform:warehouse:Warehouse", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         held = args.where.stateful(self)
         physical = args.where.name()
@@ -156,7 +154,7 @@ class Warehouse(ComponentResource):
             f"{self._name}-{kind}",
             name=f"/aws/redshift/{namespace}/{kind}",
             retention_in_days=self._args.log_days,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
         )
@@ -177,7 +175,6 @@ class Warehouse(ComponentResource):
             self,
             f"{self._name}-{period}-usage",
             where=self._args.where,
-            topic_arn=self._args.alerts_topic_arn,
             why=(
                 f"The warehouse has used {USAGE_WARNING:.0%} of its {period} limit of {rpu_hours} RPU-hours; at the"
                 f" limit, {then}. Look for the dearest queries in sys_query_history, stop or mend them, then raise"
@@ -199,7 +196,6 @@ class Warehouse(ComponentResource):
             self,
             f"{self._name}-failed-queries",
             where=self._args.where,
-            topic_arn=self._args.alerts_topic_arn,
             why=(
                 "Queries of the warehouse fail in numbers, for a quarter of an hour. Read error_message in"
                 " sys_query_history: a table that Spectrum cannot read fails for everybody, a usage limit too."

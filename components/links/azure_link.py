@@ -49,7 +49,7 @@ class AzureLink(ComponentResource):
     internet), `workspace` for logs, `watch` for alerts and its `action_group`."""
 
     def __init__(self, name: str, args: AzureLinkArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:network:AzureLink", name, {}, opts)
+        super().__init__("platform:network:AzureLink", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self.location = args.location
         self.resource_group = resources.ResourceGroup(

@@ -52,7 +52,7 @@ class GcpLink(ComponentResource):
     sends over the link waits for `ready`."""
 
     def __init__(self, name: str, args: GcpLinkArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:network:GcpLink", name, {}, opts)
+        super().__init__("platform:network:GcpLink", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self._labels = labels(args.where.tags)
         self._network()

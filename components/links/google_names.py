@@ -33,7 +33,7 @@ class GoogleNames(ComponentResource):
     """`zone`; whoever calls Google by name waits for `records`."""
 
     def __init__(self, name: str, args: GoogleNamesArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:network:GoogleNames", name, {}, opts)
+        super().__init__("platform:network:GoogleNames", name, {}, args.where.options(opts))
         own = ResourceOptions(parent=self)
         self.zone = aws.route53.Zone(
             f"{name}-zone",

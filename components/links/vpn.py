@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.blocks.alarms import alarm
-from components.blocks.place import Place
+from components.blocks.watched import WatchedPlace
 
 IKE_SECONDS = 21600
 ESP_SECONDS = 3600
@@ -148,7 +148,7 @@ class LinkArgs:
     preshared_keys: by a tunnel's name, of those only that do not take AWS's own.
     """
 
-    where: Place
+    where: WatchedPlace
     transit_gateway_id: Input[str]
     transit_asn: int
     trust_zones: Mapping[str, aws.ec2transitgateway.RouteTable]
@@ -156,8 +156,6 @@ class LinkArgs:
     planned: Sequence[str]
     route_table_id: Input[str]
     preshared_keys: Mapping[str, Input[str]]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     asn: int
     subnets: Mapping[str, str]
     tunnels: Sequence[Sequence[str]]
@@ -191,7 +189,6 @@ class AwsEnd(ComponentResource):
         self.ike, self.esp = Proposal(**args.link.ike), Proposal(**args.link.esp)
         self.tunnels: dict[str, Tunnel] = {}
         self.connections: list[aws.ec2.VpnConnection] = []
-        self.alarms: list[aws.cloudwatch.MetricAlarm] = []
         # Named apart: AWS writes both kinds of a connection into streams that bear its id.
         self._ike_logs, self._bgp_logs = self._log_group("ike"), self._log_group("bgp")
         for number, (address, insides) in enumerate(zip(args.peer_addresses, args.link.tunnels, strict=True), start=1):
@@ -240,7 +237,7 @@ class AwsEnd(ComponentResource):
             f"{self._name}-{kind}-logs",
             name=args.where.log_group(f"vpn/{self.link}/{kind}"),
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=self._own,
         )
@@ -367,84 +364,77 @@ class AwsEnd(ComponentResource):
             metric_transformation={"name": metric, "namespace": args.where.metrics, "value": "1", "unit": "Count"},
             opts=self._own,
         )
-        self.alarms.append(
-            alarm(
-                self,
-                f"{self._name}-losses-alarm",
-                where=args.where,
-                topic_arn=args.alerts_topic_arn,
-                why=f"Tunnels to {self.link} lost their keys again and again within three hours: a rekey fails. "
-                f"Read {args.where.log_group(f'vpn/{self.link}')}/ike.",
-                namespace=args.where.metrics,
-                metric=metric,
-                dimensions={},
-                statistic="Sum",
-                threshold=1,
-                minutes=60,
-                periods=3,
-            )
+        alarm(
+            self,
+            f"{self._name}-losses-alarm",
+            where=args.where,
+            why=f"Tunnels to {self.link} lost their keys again and again within three hours: a rekey fails. "
+            f"Read {args.where.log_group(f'vpn/{self.link}')}/ike.",
+            namespace=args.where.metrics,
+            metric=metric,
+            dimensions={},
+            statistic="Sum",
+            threshold=1,
+            minutes=60,
+            periods=3,
         )
 
     def _watch(self, name: str, connection: aws.ec2.VpnConnection, tunnels: Sequence[Tunnel]) -> None:
         args, whole = self._args, tunnels[0].name.rpartition("-")[0]
-        common: dict[str, Any] = {"where": args.where, "topic_arn": args.alerts_topic_arn, "namespace": "AWS/VPN"}
+        common: dict[str, Any] = {"where": args.where, "namespace": "AWS/VPN"}
         for tunnel in tunnels:
             dimensions = {"VpnId": connection.id, "TunnelIpAddress": tunnel.address}
-            self.alarms += [
-                alarm(
-                    self,
-                    f"{self._name}-{tunnel.connection}-{tunnel.number}-down",
-                    why=f"The tunnel {tunnel.name} is down, or its BGP session is; the link's others carry its load. "
-                    f"See its lines in {args.where.log_group(f'vpn/{self.link}')}/ike and bgp.",
-                    metric="TunnelState",
-                    dimensions=dimensions,
-                    statistic="Minimum",
-                    threshold=1,
-                    comparison="LessThanThreshold",
-                    periods=2,
-                    silence="breaching",
-                    **common,
-                ),
-                alarm(
-                    self,
-                    f"{self._name}-{tunnel.connection}-{tunnel.number}-busy",
-                    why=f"The tunnel {tunnel.name} carries {BUSY_SHARE:.0%} of what it can, one way or both together. "
-                    "See who sends so much, and whether the other tunnels are up.",
-                    metric=["TunnelDataIn", "TunnelDataOut"],
-                    dimensions=dimensions,
-                    statistic="Sum",
-                    threshold=TUNNEL_BYTES_PER_SECOND * 300 * BUSY_SHARE,
-                    periods=3,
-                    **common,
-                ),
-            ]
-        self.alarms += [
             alarm(
                 self,
-                f"{name}-down",
-                why=f"Both tunnels of connection {whole} are down. "
-                "Act at once if the link's other connection is down as well: then nothing crosses.",
+                f"{self._name}-{tunnel.connection}-{tunnel.number}-down",
+                why=f"The tunnel {tunnel.name} is down, or its BGP session is; the link's others carry its load. "
+                f"See its lines in {args.where.log_group(f'vpn/{self.link}')}/ike and bgp.",
                 metric="TunnelState",
-                dimensions={"VpnId": connection.id},
-                statistic="Maximum",
-                threshold=0,
-                comparison="LessThanOrEqualToThreshold",
+                dimensions=dimensions,
+                statistic="Minimum",
+                threshold=1,
+                comparison="LessThanThreshold",
+                periods=2,
                 silence="breaching",
                 **common,
-            ),
+            )
             alarm(
                 self,
-                f"{name}-drops",
-                why=f"Packets of connection {whole} had no route: somebody there calls what is not "
-                "planned, or a planned route is gone.",
-                metric=["PacketDropCountNoRoute", "PacketDropCountBlackhole"],
-                dimensions={
-                    "TransitGateway": args.transit_gateway_id,
-                    "TransitGatewayAttachment": connection.transit_gateway_attachment_id,
-                },
+                f"{self._name}-{tunnel.connection}-{tunnel.number}-busy",
+                why=f"The tunnel {tunnel.name} carries {BUSY_SHARE:.0%} of what it can, one way or both together. "
+                "See who sends so much, and whether the other tunnels are up.",
+                metric=["TunnelDataIn", "TunnelDataOut"],
+                dimensions=dimensions,
                 statistic="Sum",
-                threshold=100,
+                threshold=TUNNEL_BYTES_PER_SECOND * 300 * BUSY_SHARE,
                 periods=3,
-                **(common | {"namespace": "AWS/TransitGateway"}),
-            ),
-        ]
+                **common,
+            )
+        alarm(
+            self,
+            f"{name}-down",
+            why=f"Both tunnels of connection {whole} are down. "
+            "Act at once if the link's other connection is down as well: then nothing crosses.",
+            metric="TunnelState",
+            dimensions={"VpnId": connection.id},
+            statistic="Maximum",
+            threshold=0,
+            comparison="LessThanOrEqualToThreshold",
+            silence="breaching",
+            **common,
+        )
+        alarm(
+            self,
+            f"{name}-drops",
+            why=f"Packets of connection {whole} had no route: somebody there calls what is not "
+            "planned, or a planned route is gone.",
+            metric=["PacketDropCountNoRoute", "PacketDropCountBlackhole"],
+            dimensions={
+                "TransitGateway": args.transit_gateway_id,
+                "TransitGatewayAttachment": connection.transit_gateway_attachment_id,
+            },
+            statistic="Sum",
+            threshold=100,
+            periods=3,
+            **(common | {"namespace": "AWS/TransitGateway"}),
+        )

@@ -10,9 +10,9 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.blocks.exchange_way import ExchangeWay
-from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE, GROUPS, REACH_S3, flows
+from components.blocks.watched import WatchedPlace
 from components.network.endpoints import SERVICES, WITHOUT_POLICY, endpoint_policy, service_name
 
 PURPOSES = ("applications", "databases", "streaming", "endpoints", "transit")
@@ -29,7 +29,7 @@ class NetworkArgs:
     exchange: who comes to S3 over the link to Azure, and nobody else by that door; None: nobody does.
     """
 
-    where: Place
+    where: WatchedPlace
     cidr: str
     zones: Sequence[str]
     subnets: Mapping[str, Sequence[str]]
@@ -39,7 +39,6 @@ class NetworkArgs:
     exchange: ExchangeWay | None
     flow_log_days: int
     flow_log_role: Grantee
-    logs_key_arn: Input[str]
 
 
 class Network(ComponentResource):
@@ -48,7 +47,7 @@ class Network(ComponentResource):
     purpose `route_tables` and `blocks`."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:network:Network", name, {}, opts)
+        super().__init__("platform:network:Network", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self.vpc = aws.ec2.Vpc(
             f"{name}-vpc",
@@ -307,7 +306,7 @@ class Network(ComponentResource):
             f"{self._name}-{path.replace('/', '-')}-logs",
             name=self._args.where.log_group(path),
             retention_in_days=self._args.flow_log_days,
-            kms_key_id=self._args.logs_key_arn,
+            kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=self._own,
         )

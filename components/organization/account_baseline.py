@@ -12,19 +12,22 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, ResourceOptions
 
+from components.blocks.place import Place
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccountBaselineArgs:
-    """`regions` are those that the account may use."""
+    """`where` is the account, by its provider; `regions` are those that it may use."""
 
+    where: Place
     regions: Sequence[str]
 
 
 class AccountBaseline(ComponentResource):
-    """The settings of the account whose provider the component is given."""
+    """The settings of one account."""
 
     def __init__(self, name: str, args: AccountBaselineArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:AccountBaseline", name, {}, opts)
+        super().__init__("platform:organization:AccountBaseline", name, {}, args.where.options(opts))
         # Taken away, they would leave the account open: they stay when the stack goes.
         kept = ResourceOptions(parent=self, retain_on_delete=True)
         aws.s3.AccountPublicAccessBlock(

@@ -37,7 +37,7 @@ class Delivery(ComponentResource):
     """`preview` and `deploy`, the two roles."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:Delivery", name, {}, opts)
+        super().__init__("platform:organization:Delivery", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         self._target = Target(account=args.account_id, region=args.where.region, environment=args.environment)
         self.identity = aws.iam.OpenIdConnectProvider(

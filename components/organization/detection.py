@@ -37,7 +37,7 @@ class Detection(ComponentResource):
     """`detectors` and `analyzers` of the administrator, by region."""
 
     def __init__(self, name: str, args: DetectionArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:Detection", name, {}, opts)
+        super().__init__("platform:organization:Detection", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         # One after the other: each names an administrator, and Organizations takes one such change at a time.
         trails = aws.cloudtrail.OrganizationDelegatedAdminAccount(

@@ -26,6 +26,7 @@ from components.blocks.names import (
     PLATFORM_BOUNDARY,
     PREVIEW_ROLE,
 )
+from components.blocks.place import Place
 from components.blocks.policies import ANYTHING, SCP_LIMIT, Statement, deny, document
 
 GLOBAL = (
@@ -88,14 +89,14 @@ class GuardrailsArgs:
     units: Mapping[str, Input[str]]
     regions: Sequence[str]
     repository: str
-    tags: Mapping[str, str]
+    where: Place
 
 
 class Guardrails(ComponentResource):
     """`policies` by name: audit, identity, regions, data (service control), perimeter (resource control), tags."""
 
     def __init__(self, name: str, args: GuardrailsArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:Guardrails", name, {}, opts)
+        super().__init__("platform:organization:Guardrails", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         root = {"root": args.organization.roots[0].id}
         control = "SERVICE_CONTROL_POLICY"
@@ -130,7 +131,7 @@ class Guardrails(ComponentResource):
             description=purpose,
             type=kind,
             content=content,
-            tags=self._args.tags,
+            tags=self._args.where.tags,
             opts=ResourceOptions(parent=self, depends_on=[self._args.organization]),
         )
         for target, id_ in targets.items():

@@ -47,7 +47,7 @@ class LogArchive(ComponentResource):
     """`bucket_name`, to be known when the bucket takes logs, and `key_arn`."""
 
     def __init__(self, name: str, args: LogArchiveArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:LogArchive", name, {}, opts)
+        super().__init__("platform:organization:LogArchive", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         held = args.where.stateful(self)
         self.key = aws.kms.Key(

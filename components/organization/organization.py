@@ -43,7 +43,7 @@ class Organization(ComponentResource):
     """`accounts`, `units` and `providers` by name; accounts are protected and never closed by this program."""
 
     def __init__(self, name: str, args: OrganizationArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:Organization", name, {}, opts)
+        super().__init__("platform:organization:Organization", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         # The organization is no environment's data: it stays, whatever the settings say.
         kept = ResourceOptions(parent=self, protect=True, retain_on_delete=True)

@@ -13,8 +13,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.blocks.alarms import alarm
 from components.blocks.names import TRAIL
-from components.blocks.place import Place
 from components.blocks.policies import INLINE_LIMIT, MANAGED_LIMIT, allow, document, trust
+from components.blocks.watched import WatchedPlace
 
 NAMESPACE = "NovaRetail/Organization"
 _TAMPERING = (
@@ -64,27 +64,25 @@ organization changes and trail changes."""
 class OrganizationTrailArgs:
     """`bucket_name` and `archive_key_arn` are the log archive's; the others are the management account's."""
 
-    where: Place
+    where: WatchedPlace
     organization_id: Input[str]
     bucket_name: Input[str]
     archive_key_arn: Input[str]
-    logs_key_arn: Input[str]
     log_days: int
-    alerts_topic_arn: Input[str]
 
 
 class OrganizationTrail(ComponentResource):
     """`trail`, and `log_group` with its alarms."""
 
     def __init__(self, name: str, args: OrganizationTrailArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:organization:OrganizationTrail", name, {}, opts)
+        super().__init__("platform:organization:OrganizationTrail", name, {}, args.where.options(opts))
         self._name, self._args = name, args
         where, held = args.where, args.where.stateful(self)
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-log-group",
             name=where.log_group("trail"),
             retention_in_days=args.log_days,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.where.logs_key_arn,
             tags=where.tags,
             opts=held,
         )
@@ -176,7 +174,6 @@ class OrganizationTrail(ComponentResource):
                 self,
                 f"{self._name}-{metric}-alarm",
                 where=self._args.where,
-                topic_arn=self._args.alerts_topic_arn,
                 why=watched.why,
                 namespace=NAMESPACE,
                 metric=metric,

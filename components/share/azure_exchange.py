@@ -86,7 +86,7 @@ class AzureExchange(ComponentResource):
     """`factory`, `account` with its `container`, `vault`, `pipelines` by table, `schedule`."""
 
     def __init__(self, name: str, args: AzureExchangeArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:exchange:AzureExchange", name, {}, opts)
+        super().__init__("platform:exchange:AzureExchange", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self._held = args.where.stateful(self)
         self.factory = datafactory.Factory(

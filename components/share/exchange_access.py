@@ -32,7 +32,7 @@ class ExchangeAccess(ComponentResource):
     """`user`, and `key` of the edition in use; its secret is a secret output."""
 
     def __init__(self, name: str, args: ExchangeAccessArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:security:ExchangeAccess", name, {}, opts)
+        super().__init__("platform:security:ExchangeAccess", name, {}, args.exchange.where.options(opts))
         own, exchange = ResourceOptions(parent=self), args.exchange
         self.user = aws.iam.User(
             f"{name}-user",

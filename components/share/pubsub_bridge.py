@@ -29,9 +29,9 @@ from components.blocks.functions import (
     queue_policy,
 )
 from components.blocks.google_alerts import google_alert
-from components.blocks.place import Place
 from components.blocks.policies import Grantee
 from components.blocks.tagging import labels
+from components.blocks.watched import WatchedPlace
 from contracts import Topic, schema_definition
 
 FUNCTION = "pubsub-bridge"
@@ -50,7 +50,7 @@ class PubSubBridgeArgs:
     The fields from `project` on are those of settings.Gcp; see there for units and bounds.
     """
 
-    where: Place
+    where: WatchedPlace
     topics: Sequence[Topic]
     contract: Mapping[str, Any]
     code: Path
@@ -61,8 +61,6 @@ class PubSubBridgeArgs:
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
-    logs_key_arn: Input[str]
-    alerts_topic_arn: Input[str]
     google_channels: Sequence[Input[str]]
     rotation_days: int
     deletion_days: int
@@ -90,7 +88,7 @@ class PubSubBridge(ComponentResource):
     """`function`, `failures` (the queue of what cannot be sent), `topics` and `subscriptions` of Pub/Sub by name."""
 
     def __init__(self, name: str, args: PubSubBridgeArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("platform:bridge:PubSubBridge", name, {}, opts)
+        super().__init__("platform:bridge:PubSubBridge", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self._held = args.where.stateful(self)
         self.topics: dict[str, gcp.pubsub.Topic] = {}
@@ -359,9 +357,7 @@ class PubSubBridge(ComponentResource):
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.security_group_id,
                 kms_key_arn=args.kms_key_arn,
-                logs_key_arn=args.logs_key_arn,
                 log_days=args.log_days,
-                alerts_topic_arn=args.alerts_topic_arn,
                 # A field that the schema does not know yet would be refused.
                 depends_on=self._schemas,
                 environment={
@@ -407,7 +403,6 @@ class PubSubBridge(ComponentResource):
                 self,
                 f"{self._name}-{topic.name.replace('_', '-')}-lag",
                 where=args.where,
-                topic_arn=args.alerts_topic_arn,
                 why=f"The bridge is {args.lag_records} records of {topic.name} behind. See whether Pub/Sub refuses "
                 "(log group of the function) or the topic grew.",
                 cluster_name=args.cluster_name,

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import settings
+from settings import reading
 
 ROOT = Path(settings.__file__).parents[1]
 LISTED = {"mode": "allow_list", "allowed_ranges": ["52.166.10.0/28", "20.50.100.7/32"]}
@@ -24,7 +25,7 @@ def _raw(**azure: Any) -> dict[str, Any]:
 
 def _problems(raw: dict[str, Any]) -> list[str]:
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(raw, "prod")
+        reading.parse(raw, "prod")
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -80,7 +81,7 @@ def test_a_wrong_setting_of_azure_is_named(change: dict[str, Any], expected: str
 
 def test_both_modes_are_taken() -> None:
     for change in ({}, LISTED):
-        config = settings.parse(_raw(**change), "prod")
+        config = reading.parse(_raw(**change), "prod")
         assert isinstance(config, settings.DataStack)
         assert config.azure
 

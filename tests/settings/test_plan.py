@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import settings
+from settings import reading
 
 ROOT = Path(settings.__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
@@ -36,12 +37,12 @@ def _raw(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _problems(changes: dict[str, Any]) -> list[str]:
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(_raw(changes), "prod")
+        reading.parse(_raw(changes), "prod")
     return [str(problem) for problem in caught.value.problems]
 
 
 def _config(changes: dict[str, Any]) -> settings.DataStack:
-    config = settings.parse(_raw(changes), "prod")
+    config = reading.parse(_raw(changes), "prod")
     assert isinstance(config, settings.DataStack)
     return config
 
@@ -170,13 +171,14 @@ def test_a_key_of_one_tunnel_is_taken_and_not_shown() -> None:
 def test_keys_of_tunnels_are_taken_as_secrets_only(secret: bool, expected: str) -> None:
     program = f"""
 import json, pulumi, settings
+from settings import reading
 config = json.loads({json.dumps(json.dumps(CONFIG))})
 values = {{key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}}
 values["novaretail:preshared_keys"] = json.dumps({{"azure-1-1": {KEY!r}}})
 pulumi.runtime.set_all_config(values, ["novaretail:preshared_keys"] if {secret} else [])
 pulumi.runtime.settings.configure(pulumi.runtime.settings.Settings("novaretail", "prod"))
 try:
-    print(list(settings.load().preshared_keys))
+    print(list(reading.load().preshared_keys))
 except settings.SettingsError as error:
     print(error)
 """

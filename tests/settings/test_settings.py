@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 import settings
+from settings import reading
 
 ROOT = Path(settings.__file__).parents[1]
 STACKS = ("organization", "prod", "nonprod", "local")
@@ -27,7 +29,7 @@ def _raw(stack: str) -> dict[str, Any]:
 
 def _problems(raw: dict[str, Any], stack: str = "prod") -> list[str]:
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(raw, stack)
+        reading.parse(raw, stack)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -49,18 +51,18 @@ def _set(path: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_committed_stack_files_are_right(stack: str) -> None:
-    config = settings.parse(_raw(stack), stack)
+    config = reading.parse(_raw(stack), stack)
     assert config.environment == stack
     assert isinstance(config, settings.OrganizationStack) == (stack == "organization")
 
 
 def test_structured_values_may_come_as_the_json_text_that_pulumi_hands_over() -> None:
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _raw("prod").items()}
-    assert settings.parse(raw, "prod") == settings.parse(_raw("prod"), "prod")
+    assert reading.parse(raw, "prod") == reading.parse(_raw("prod"), "prod")
 
 
 def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> None:
-    parsed = [settings.parse(_raw(stack), stack) for stack in STACKS]
+    parsed = [reading.parse(_raw(stack), stack) for stack in STACKS]
     assert len({config.account for config in parsed}) == len(STACKS)
     networks = [config.network.cidr for config in parsed if isinstance(config, settings.DataStack)]
     assert not any(a.overlaps(b) for a in networks for b in networks if a is not b)
@@ -69,7 +71,7 @@ def test_accounts_networks_and_environments_are_not_shared_between_stacks() -> N
 
 
 def _plan(stack: str) -> settings.AddressPlan:
-    config = settings.parse(_raw(stack), stack)
+    config = reading.parse(_raw(stack), stack)
     assert isinstance(config, settings.DataStack)
     assert config.links
     return settings.AddressPlan(config.network, config.links)
@@ -300,34 +302,34 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "Give days before a deleted key is gone, 7 to 30.",
         ),
         (
-            "lake.orphan_days",
+            "tables.orphan_days",
             1,
-            "novaretail:lake.orphan_days = 1: input should be greater than or equal to 3. "
+            "novaretail:tables.orphan_days = 1: input should be greater than or equal to 3. "
             "Give days before a file that no table knows is removed, 3 to 365.",
         ),
         (
-            "cdc.instance_class",
+            "database.instance_class",
             "m7g.large",
-            'novaretail:cdc.instance_class = "m7g.large": string should match pattern '
+            'novaretail:database.instance_class = "m7g.large": string should match pattern '
             "'^db\\.(t4g\\.(micro|small|medium|large|xlarge|2xlarge)|[mr][78]g\\.([0-9]*x?large))$'. "
             "Give an instance class such as db.r7g.large or db.t4g.medium.",
         ),
         (
-            "cdc.engine_version",
+            "database.engine_version",
             "17.4",
-            "novaretail:cdc.engine_version = \"17.4\": input should be '16' or '17'. "
+            "novaretail:database.engine_version = \"17.4\": input should be '16' or '17'. "
             "Give major version of PostgreSQL on RDS: 16 or 17.",
         ),
         (
-            "cdc.storage_max_gib",
+            "database.storage_max_gib",
             210,
-            "novaretail:cdc.storage_max_gib = 210: RDS grows storage by a tenth at least, and it begins at 200 GiB. "
-            "Give 220 or more.",
+            "novaretail:database.storage_max_gib = 210: RDS grows storage by a tenth at least, and it begins at 200 "
+            "GiB. Give 220 or more.",
         ),
         (
-            "cdc.held_wal_gib",
+            "database.held_wal_gib",
             101,
-            "novaretail:cdc.held_wal_gib = 101: held-back log must leave half of the disk (200 GiB) to the data. "
+            "novaretail:database.held_wal_gib = 101: held-back log must leave half of the disk (200 GiB) to the data. "
             "Lower it, or give more storage.",
         ),
         (
@@ -347,20 +349,31 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "novaretail:cdc.latency_minutes = 15: changes wait for 900 s as a rule. Give more than batch_seconds.",
         ),
         (
-            "cdc.backup_window",
+            "database.backup_window",
             "01:00-01:20",
-            'novaretail:cdc.backup_window = "01:00-01:20": a window is half an hour at least. Give a longer one.',
+            'novaretail:database.backup_window = "01:00-01:20": a window is half an hour at least. Give a longer one.',
         ),
         (
-            "cdc.maintenance_window",
+            "database.maintenance_window",
             "sun:23:30-mon:01:30",
-            'novaretail:cdc.maintenance_window = "sun:23:30-mon:01:30": RDS takes no window that meets the backup\'s '
-            "(01:00-01:45). Give another time of the day.",
+            'novaretail:database.maintenance_window = "sun:23:30-mon:01:30": RDS takes no window that meets the '
+            "backup's (01:00-01:45). Give another time of the day.",
         ),
         (
             "cdc.multi_az",
             False,
-            "novaretail:cdc.multi_az = false: prod's database outlives a zone. Set it to true.",
+            "novaretail:cdc.multi_az = false: prod's replication outlives a zone. Set it to true.",
+        ),
+        (
+            "database.multi_az",
+            False,
+            "novaretail:database.multi_az = false: prod's database outlives a zone. Set it to true.",
+        ),
+        (
+            "cdc.replication_window",
+            "sun:23:50-mon:00:10",
+            'novaretail:cdc.replication_window = "sun:23:50-mon:00:10": a window is half an hour at least. '
+            "Give a longer one.",
         ),
         (
             "sinks.workers_max",
@@ -398,9 +411,9 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "novaretail:landing.max_age_seconds = 120: 3 tries of 60 s do not fit in it. Give 180 or more.",
         ),
         (
-            "gcp.concurrency",
+            "bridge.concurrency",
             1,
-            "novaretail:gcp.concurrency = 1: 4 pollers a topic would wait for each other. Give pollers_max or more.",
+            "novaretail:bridge.concurrency = 1: 4 pollers a topic would wait for each other. Give pollers_max or more.",
         ),
         (
             "warehouse.base_rpu",
@@ -438,37 +451,66 @@ def test_no_range_or_number_of_a_plan_is_in_another_environments() -> None:
             "Give the permission set of analysts, such as DataAnalyst.",
         ),
         (
-            "gcp.regions",
+            "bridge.regions",
             ["us-central1"],
-            'novaretail:gcp.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
+            'novaretail:bridge.regions[0] = "us-central1": customers\' data stays in the European Union. Take one of '
             "europe-west1, europe-west3, europe-west4, europe-west9, europe-north1, europe-southwest1.",
         ),
         (
-            "gcp.backoff_max_seconds",
+            "bridge.backoff_max_seconds",
             5,
-            "novaretail:gcp.backoff_max_seconds = 5: it is less than backoff_min_seconds (10). Give the same or more.",
+            "novaretail:bridge.backoff_max_seconds = 5: it is less than backoff_min_seconds (10). "
+            "Give the same or more.",
         ),
         (
-            "gcp.pollers_min",
+            "bridge.pollers_min",
             5,
-            "novaretail:gcp.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
+            "novaretail:bridge.pollers_max = 4: it is less than pollers_min (5). Give the same or more.",
         ),
         (
-            "gcp.unread_minutes",
+            "bridge.unread_minutes",
             1440,
-            "novaretail:gcp.unread_minutes = 1440: input should be less than or equal to 720. "
+            "novaretail:bridge.unread_minutes = 1440: input should be less than or equal to 720. "
             "Give minutes that a message may wait for its reader before a person is told, 1 to 720.",
         ),
         (
-            "gcp.timeout_seconds",
+            "bridge.timeout_seconds",
             900,
-            "novaretail:gcp.timeout_seconds = 900: input should be less than or equal to 840. "
+            "novaretail:bridge.timeout_seconds = 900: input should be less than or equal to 840. "
             "Give seconds an invocation may take, 10 to 840 (Kafka: 14 min).",
         ),
     ],
 )
 def test_a_wrong_setting_is_named_with_value_rule_and_way_out(path: str, value: object, expected: str) -> None:
     assert expected in _changed(_set(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            "links.azure.gateway_sku",
+            "VpnGw2",
+            "Give size of the gateway over all zones: VpnGw1AZ for 650 Mbit/s, VpnGw2AZ for one of AWS's tunnels.",
+        ),
+        ("links.gcp.asm", 64630, "novaretail:links.gcp.asm = 64630: there is no such setting. Did you mean `asn`?"),
+    ],
+)
+def test_what_is_wrong_inside_a_part_that_may_be_left_out_is_told_by_the_field_itself(
+    path: str, value: object, expected: str
+) -> None:
+    (problem,) = _changed(_set(path, value))
+    assert problem.endswith(expected)
+
+
+def test_the_keys_of_a_stack_are_its_fields_and_those_with_a_default_may_be_left_out() -> None:
+    found = settings.keys(settings.DataStack)
+    fields = {field.name for field in dataclasses.fields(settings.DataStack)}
+    assert set(found) == fields - {"region"}  # which the AWS provider's key says
+    assert found["network"] == settings.Key(settings.Network, optional=False)
+    assert found["azure"] == settings.Key(settings.Azure, optional=True)
+    assert found["preshared_keys"].optional
+    assert set(settings.SECTIONS) == set(found) | set(settings.keys(settings.OrganizationStack))
 
 
 @pytest.mark.parametrize("key", ["environment", "account", "tags", "network", "streaming", "warehouse"])
@@ -479,8 +521,10 @@ def test_a_missing_section_says_what_to_add(key: str) -> None:
 
 
 def test_a_missing_field_says_what_to_give() -> None:
-    problems = _changed(lambda raw: raw["lake"].pop("snapshot_days"))
-    assert problems == ["novaretail:lake.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."]
+    problems = _changed(lambda raw: raw["tables"].pop("snapshot_days"))
+    assert problems == [
+        "novaretail:tables.snapshot_days = null: it is missing. Give days a snapshot is kept, 1 to 365."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -508,7 +552,7 @@ def test_what_may_be_replaced_is_named_once_and_only_where_it_is_protected(
 
 def test_a_name_that_nothing_protected_has_is_told_with_the_nearest_one() -> None:
     raw = _raw("prod") | {"protection": {"keep_data": True, "replaceable": ["lake-raw", "lake-row"]}}
-    problems = settings.unprotected(settings.parse(raw, "prod"), {"lake-raw", "keys-lake"})
+    problems = reading.unprotected(reading.parse(raw, "prod"), {"lake-raw", "keys-lake"})
     assert [str(problem) for problem in problems] == [
         'novaretail:protection.replaceable[1] = "lake-row": no resource of this name is protected in this stack. '
         "Did you mean `lake-raw`?"
@@ -524,7 +568,7 @@ PLAIN = {
 
 
 def test_plain_settings_are_the_way_out_of_the_stack_reference() -> None:
-    parsed = settings.parse(_raw("prod") | {"deployment": PLAIN}, "prod")
+    parsed = reading.parse(_raw("prod") | {"deployment": PLAIN}, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.deployment.stack is None
     assert parsed.deployment.role_arn == PLAIN["role_arn"]
@@ -582,20 +626,26 @@ def test_a_stack_is_deployed_by_exactly_one_way(deployment: dict[str, str], expe
     assert problems == [f"novaretail:deployment.{problem}" for problem in expected]
 
 
-def test_a_stack_without_the_gcp_section_has_no_bridge() -> None:
+def test_a_stack_without_the_bridge_section_has_no_bridge_and_may_have_no_project_either() -> None:
     raw = _raw("prod")
+    del raw["bridge"]
+    parsed = reading.parse(raw, "prod")
+    assert isinstance(parsed, settings.DataStack)
+    assert parsed.gcp
+    assert parsed.bridge is None
     del raw["gcp"], raw["links"]["gcp"]
-    parsed = settings.parse(raw, "prod")
+    parsed = reading.parse(raw, "prod")
     assert isinstance(parsed, settings.DataStack)
     assert parsed.gcp is None
 
 
-def test_a_link_to_google_needs_the_section_that_names_its_project() -> None:
-    (problem,) = _changed(lambda raw: raw.pop("gcp"))
-    assert problem == (
+def test_a_link_to_google_and_the_bridge_need_the_section_that_names_their_project() -> None:
+    assert sorted(_changed(lambda raw: raw.pop("gcp"))) == [
+        'novaretail:bridge.regions = ["europe-west1"]: the bridge\'s topics are made in the project that '
+        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove novaretail:bridge.",
         'novaretail:links.gcp = "europe-west1": the link\'s end in Google Cloud is made in the project that '
-        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove links.gcp."
-    )
+        "novaretail:gcp names, and there is none. Add novaretail:gcp, or remove links.gcp.",
+    ]
 
 
 def test_too_few_zones_are_named_though_their_blocks_fit() -> None:
@@ -623,7 +673,7 @@ def test_a_small_broker_takes_no_more_storage_than_msk_gives_it() -> None:
 
 
 def test_what_only_the_local_platform_may_do_is_right_there() -> None:
-    parsed = settings.parse(_raw("local"), "local")
+    parsed = reading.parse(_raw("local"), "local")
     assert isinstance(parsed, settings.DataStack)
     assert (parsed.streaming.authentication, parsed.streaming.retention) == ("none", "forever")
 
@@ -647,8 +697,11 @@ def test_the_local_platform_has_no_real_account() -> None:
             "it lacks the region that this stack itself is in (aws:region eu-west-1). Add eu-west-1.",
         ),
         (_set("organization.repository", "data-backbone"), "Give the GitHub repository whose pipeline may preview"),
-        (_set("organization.unused_days", 366), "less than or equal to 365. Give days after which access that nobody"),
-        (_set("organization.trail_log_days", 100), "Give days to keep the trail's log group"),
+        (
+            _set("organization.detection.unused_days", 366),
+            "less than or equal to 365. Give days after which access that nobody",
+        ),
+        (_set("organization.trail.log_days", 100), "Give days to keep the trail's log group"),
         (_set("organization.log_archive.lock_mode", "LEGAL_HOLD"), "input should be 'GOVERNANCE' or 'COMPLIANCE'"),
         (_set("organization.log_archive.keep_days", 30), "Give days until a log file is removed, 365 at least"),
         (
@@ -681,7 +734,7 @@ def test_all_problems_of_a_stack_come_in_one_error() -> None:
     del raw["warehouse"]
     raw["aws:region"] = "us-east-1"
     with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(raw, "prod")
+        reading.parse(raw, "prod")
     text = str(caught.value)
     assert text.startswith("Pulumi.prod.yaml has ")
     assert "nothing was created or changed" in text
@@ -692,7 +745,7 @@ def test_all_problems_of_a_stack_come_in_one_error() -> None:
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
-    parsed = settings.parse(_raw("prod"), "prod")
+    parsed = reading.parse(_raw("prod"), "prod")
     assert isinstance(parsed, settings.DataStack)
     with pytest.raises(ValueError, match="frozen"):
         parsed.streaming.brokers = 1  # type: ignore[misc]
@@ -713,10 +766,11 @@ def test_every_field_says_what_it_is_in_words() -> None:
 def test_a_setting_stored_as_a_secret_is_refused_without_showing_it() -> None:
     program = """
 import json, pulumi, settings
+from settings import reading
 pulumi.runtime.set_all_config({"novaretail:account": "hidden-value"}, ["novaretail:account"])
 pulumi.runtime.settings.configure(pulumi.runtime.settings.Settings("novaretail", "prod"))
 try:
-    settings.load()
+    reading.load()
 except settings.SettingsError as error:
     print(error)
 """

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.account.cis import CONTROLS, PATTERN_LIMIT
+from components.account.dashboard import alarm_widgets
 from tests.components.test_alarms import METRICS, own_metrics
 from tests.graphs.recording import Recording
 
@@ -134,8 +135,22 @@ def test_the_dashboard_is_within_cloudwatchs_limits_and_its_widgets_do_not_overl
         taken |= cells
         if widget["type"] == "metric":
             assert len(widget["properties"]["metrics"]) <= 500
-    (alarms,) = [w for w in widgets if w["type"] == "alarm"]
-    assert 0 < len(alarms["properties"]["alarms"]) <= 100
+    for alarms in (w for w in widgets if w["type"] == "alarm"):
+        assert 0 < len(alarms["properties"]["alarms"]) <= 100
+
+
+def test_the_dashboard_shows_every_alarm_of_the_graph_once(data_stack: Recording) -> None:
+    shown = [arn for w in _body(data_stack)["widgets"] if w["type"] == "alarm" for arn in w["properties"]["alarms"]]
+    made = [f"arn:aws:cloudwatch:eu-west-1:000000000000:{alarm.name}" for alarm in data_stack.of("MetricAlarm")]
+    assert sorted(shown) == sorted(made)
+
+
+def test_alarms_that_one_widget_cannot_show_are_in_the_next() -> None:
+    widgets = alarm_widgets([f"arn:{number}" for number in range(201)])
+    assert [len(w["properties"]["alarms"]) for w in widgets] == [100, 100, 1]
+    assert [arn for w in widgets for arn in w["properties"]["alarms"]] == [f"arn:{number}" for number in range(201)]
+    assert [w["properties"]["title"] for w in widgets] == ["Alarms, 1 of 3", "Alarms, 2 of 3", "Alarms, 3 of 3"]
+    assert [w["y"] for w in widgets] == [0, 6, 12]
 
 
 def test_the_dashboard_shows_the_path_from_topics_to_the_warehouse_in_order(prod: Recording) -> None:

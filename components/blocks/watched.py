@@ -1,0 +1,38 @@
+"""A place that is watched: what a component needs to keep logs and to tell people, handed on as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import pulumi_aws as aws
+from pulumi import Input, Output
+
+from components.blocks.place import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """The alarms of a stack. Each adds itself when it is made (`alarms.alarm`), so none can be left out of a list."""
+
+    topic_arn: Input[str]
+    """Where an alarm tells people, and where rules do."""
+    made: list[aws.cloudwatch.MetricAlarm] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def arns(self) -> list[Output[str]]:
+        """Of the alarms made so far, in the order in which they were made."""
+        return [alarm.arn for alarm in self.made]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedPlace(Place):
+    """A place with the key of its logs, and with those who are told."""
+
+    logs_key_arn: Input[str]
+    alarms: Alarms
+
+    @classmethod
+    def of(cls, place: Place, *, logs_key_arn: Input[str], topic_arn: Input[str]) -> WatchedPlace:
+        """The place, watched from now on."""
+        known = {one.name: getattr(place, one.name) for one in fields(place)}
+        return cls(**known, logs_key_arn=logs_key_arn, alarms=Alarms(topic_arn=topic_arn))
