@@ -3,7 +3,8 @@
 #   make up [REPLAY=year]          the local platform from nothing to its report (default: one month of orders)
 #   make query SQL="select ..."    ask the running platform's warehouse
 #   make down                      destroy the local stack, stop its services, remove their state
-#   make test [PYTEST="-m ..."]    all checks and tests, as CI runs them
+#   make test                      all checks and tests, as CI runs them: quick unit tests first, then WORKERS=2 at a time
+#   make test PYTEST="-m ..."      the checks, and the tests that pytest chooses by these words
 #   make check                     format, lint, types, import rules, YAML
 #   make preview [STACK=prod]      what a stack would create, on the real engine, without an account
 #   make links [STACK=prod]        the links' tunnels between real daemons, from the graph; as root, build/links.json
@@ -15,6 +16,9 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 LOCAL = .venv/bin/python -m local
+# tests/schedule.py says which tests stay together in one worker, and which begin
+WORKERS ?= 2
+TESTS = .venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # Dozens of Python processes import the same packages: let the first one leave its compiled code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export REPLAY STACK SQL
 
 .DEFAULT_GOAL := help
-.PHONY: help up query down test check preview links bench docs doctor package lock toolchain
+.PHONY: help up query down test check check-types check-format check-lint check-imports check-yaml preview links bench docs doctor package lock toolchain
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -55,15 +59,36 @@ docs: toolchain
 package: toolchain
 	@$(LOCAL) package
 
+# mypy takes longer than the others together, so they run beside it; each one's words come in one piece
 check: toolchain
-	.venv/bin/ruff format --check
-	.venv/bin/ruff check
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-format check-lint check-imports check-yaml
+
+check-types:
 	.venv/bin/mypy
+
+check-format:
+	.venv/bin/ruff format --check
+
+check-lint:
+	.venv/bin/ruff check
+
+check-imports:
 	.venv/bin/lint-imports
+
+check-yaml:
 	.venv/bin/yamllint --strict .
 
+ifdef PYTEST
 test: package check
 	.venv/bin/python -m pytest $(PYTEST)
+else
+# What fails soonest is told first: the quick tests need the packages only, and run while the rest is still being built.
+test:
+	@$(PYTHON) -m local.bootstrap packages
+	$(TESTS) -m quick
+	@$(MAKE) --no-print-directory check package
+	$(TESTS) -m "not quick"
+endif
 
 # a look at the machine as it is, so nothing is installed first
 doctor:

@@ -6,7 +6,7 @@ import sys
 
 from tests.baselines.compare import compare, report
 from tests.baselines.snapshot import STACKS, committed, file_of, snapshot, write
-from tests.components.recording import record
+from tests.graphs.recording import record
 
 
 def main(stacks: list[str]) -> None:

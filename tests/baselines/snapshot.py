@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.components.recording import Recording, Registered, record
+from tests.graphs.recording import Recording, Registered, record
 
 STACKS = ("organization", "prod", "nonprod")
 FOLDER = Path(__file__).parent

@@ -9,7 +9,7 @@ import pytest
 
 from tests.baselines.compare import Change, compare, report
 from tests.baselines.snapshot import STACKS, committed, file_of, snapshot, text
-from tests.components.recording import record
+from tests.graphs.recording import record
 
 REWRITE = ".venv/bin/python -m tests.baselines"
 

@@ -16,7 +16,8 @@ import pulumi
 import pytest
 
 from policy.rules import STATEFUL, WITHOUT_RESOURCE_LEVEL
-from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
+from tests.graphs.program import organization_outputs
+from tests.graphs.recording import ROOT, Recording, Registered, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
 LABELLED_BY_TAGS = {

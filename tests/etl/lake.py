@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -183,15 +182,6 @@ SPARK_LOCAL = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 """Spark for small data on a small machine."""
-
-
-def free_site(folder: Path) -> Site:
-    """A site in a folder of its own, on ports of its own."""
-    for base in range(24000, 26000, 10):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", base)) != 0:
-                return Site(folder / "site", base)
-    raise AssertionError("no free port from 24000 to 26000")
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.components.recording import ROOT, Recording
+from tests.graphs.recording import ROOT, Recording
 
 
 def test_wrong_settings_end_the_program_with_their_list_and_no_traceback() -> None:
@@ -50,7 +50,7 @@ def test_what_others_need_is_exported(prod: Recording) -> None:
 
 
 def test_prod_and_nonprod_have_the_same_resources_but_for_what_settings_turn_on() -> None:
-    from tests.components.recording import record
+    from tests.graphs.recording import record
 
     prod, nonprod = ({(r.type, r.name) for r in record(stack).resources} for stack in ("prod", "nonprod"))
     # t3 brokers have credits that can run out.

@@ -13,7 +13,7 @@ from pulumi.runtime import rpc
 from components.links.azure_link import GATEWAY_SUBNET, INSTANCES
 from components.links.proposals import aws_phase, azure_esp, azure_ike
 from settings import Proposal
-from tests.components.recording import ROOT, Recording, Registered
+from tests.graphs.recording import ROOT, Recording, Registered
 
 AZURE_INSIDE = (IPv4Network("169.254.21.0/24"), IPv4Network("169.254.22.0/24"))
 TUNNELS = {f"azure-{connection}-{tunnel}": (connection, tunnel) for connection in (1, 2) for tunnel in (1, 2)}

@@ -16,7 +16,7 @@ from components.links.proposals import combined, gcp_esp, gcp_ike
 from local.links import proposals
 from settings import Proposal
 from settings.links import OFFERS
-from tests.components.recording import ROOT, Recording, Registered
+from tests.graphs.recording import ROOT, Recording, Registered
 
 TUNNELS = [(connection, number) for connection in (1, 2) for number in (1, 2)]
 both_ends = pytest.mark.parametrize(("connection", "number"), TUNNELS)

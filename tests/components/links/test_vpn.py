@@ -13,7 +13,7 @@ from pulumi_azure_native import network
 from components.links.proposals import aws_phase, azure_esp, azure_ike, gcp_esp, gcp_ike
 from settings import Proposal
 from settings.links import OFFERS
-from tests.components.recording import ROOT
+from tests.graphs.recording import ROOT
 
 
 def _offered(cloud: str, phase: str) -> list[Proposal]:

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 from local.clouds import services
 from local.clouds.functions import progress
 from local.site import Site
-from tests.conftest import _free_port_base
+from tests import ports
 
 pytestmark = pytest.mark.platform
 WAIT_SECONDS = 90
@@ -132,7 +132,7 @@ def until(done: Callable[[], Any], told: Callable[[], Any]) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    own = Site(state=tmp_path_factory.mktemp("functions") / "site", port_base=_free_port_base())
+    own = Site(state=tmp_path_factory.mktemp("functions") / "site", port_base=ports.free_block())
     before = dict(os.environ)
     own.activate()
     try:

@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 Document = Mapping[str, Any]
+Statement = Mapping[str, Any]
 Context = Mapping[str, str | Sequence[str]]
 
 
@@ -95,6 +96,25 @@ def decide(
         return Decision(both, "by both" if both else f"identity {by_identity}, resource {by_resource}: both are needed")
     either = by_identity or by_resource
     return Decision(either, "allowed" if either else "nothing allows")
+
+
+def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
+    """Whether a statement is about this request; its principals are the caller's to compare."""
+    anybodys = {element: value for element, value in statement.items() if element != "Principal"}
+    return _applies(anybodys, Request(Principal(None), action, resource, context))
+
+
+def denied(statements: Iterable[Statement], action: str, resource: str = "*", **context: str) -> bool:
+    """Whether one statement denies; `context` has `:` of condition keys written as `__`: aws__PrincipalArn."""
+    keys = {key.replace("__", ":"): value for key, value in context.items()}
+    return any(s["Effect"] == "Deny" and applies(s, action, resource, keys) for s in statements)
+
+
+def allowed(statements: Iterable[Statement], action: str, resource: str = "*", **context: str) -> bool:
+    """Whether one statement allows and none denies; `context` as for `denied`."""
+    keys = {key.replace("__", ":"): value for key, value in context.items()}
+    found = [s["Effect"] for s in statements if applies(s, action, resource, keys)]
+    return "Allow" in found and "Deny" not in found
 
 
 def _allows(document: Document, request: Request) -> bool:

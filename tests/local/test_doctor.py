@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -13,12 +14,27 @@ import pytest
 from local import doctor
 from local.doctor import Finding
 from local.site import ROOT, Site
+from local.toolchain import versions
 
 
 def test_on_an_installed_toolchain_all_tools_are_found_at_their_versions() -> None:
     wrong = [finding for finding in doctor.findings() if finding.way_out and finding.what not in ("layer", "plugin")]
 
     assert wrong == []
+
+
+def test_the_pulumi_cli_is_named_with_its_version_and_why_it_is_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "pulumi"
+    older.write_text("#!/bin/sh\necho v3.1.0\n")
+    older.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    (cli,) = [finding for finding in doctor.findings() if finding.what == "pulumi"]
+
+    assert cli.wanted == f"{versions.PULUMI} or a later 3.x"
+    assert cli.found.endswith(f", built: {older} is v3.1.0")
 
 
 def test_on_a_fresh_clone_each_missing_thing_has_its_way_out_and_the_exit_code_is_1(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from functools import cache
 
 import yaml
 
-from tests.components.recording import ROOT, Recording, Registered, record
-from tests.policy.iam import Context, Decision, Document, Principal, Request, decide
+from tests.graphs.iam import Context, Decision, Document, Principal, Request, decide
+from tests.graphs.recording import ROOT, Recording, Registered, record
 
 REGION = "eu-west-1"
 _MOCK_ACCOUNT = "000000000000"
@@ -145,7 +145,7 @@ def _mock_arn(resource: Registered) -> str:
 def _arn(resource: Registered, account: str) -> str:
     form = _FORMS.get(resource.type)
     if form is None:
-        raise LookupError(f"say in tests/policy/graph.py how AWS writes the ARN of {resource.type} ({resource.name})")
+        raise LookupError(f"say in tests/graphs/access.py how AWS writes the ARN of {resource.type} ({resource.name})")
     texts = {key: value for key, value in resource.inputs.items() if isinstance(value, str)}
     return form.format_map(
         {"name": resource.name, **texts, "_name": resource.name, "region": REGION, "account": account}

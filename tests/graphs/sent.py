@@ -9,7 +9,8 @@ from typing import Any
 
 from local.clouds.provider import names
 from local.clouds.provider.kept_shapes import Shapes
-from tests.components.recording import Recording, Registered, _computed
+from tests.graphs.program import computed as made_up
+from tests.graphs.recording import Recording, Registered
 
 SECRET = "4dabf18193072939515e22adb298388d"
 SHAPES = Shapes()
@@ -60,7 +61,7 @@ def unknowns(recording: Recording) -> Unknowns:
     computed = {
         value
         for resource in recording.resources
-        for value in _computed(resource.type, resource.name).values()
+        for value in made_up(resource.type, resource.name).values()
         if isinstance(value, str)
     }
     parts = sorted(map(re.escape, [*ids, ":000000000000:"]), key=len, reverse=True)

@@ -1,99 +1,21 @@
-"""The program under Pulumi's mocks: every registration of a stack, as plain values.
+"""The process in which a stack's program is recorded: `python -m tests.graphs.program STACK CHANGES` prints its graph.
 
-`record(stack)` runs the program of a stack's committed file in a process of its own, for configuration and mocks are
-global in the SDK, and waits until every registration has landed. Mocks see neither protection nor ignored changes;
-the monitor below does.
+It waits until every registration has landed. Mocks see neither protection nor ignored changes; the monitor below does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
+import gc
 import json
 import runpy
-import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-STACKS = ("organization", "prod", "nonprod", "local")
-
-
-@dataclass(frozen=True)
-class Registered:
-    """One resource as the engine would be asked for it; `inputs` have camelCase names."""
-
-    type: str
-    name: str
-    parent: str
-    custom: bool
-    inputs: dict[str, Any]
-    protect: bool
-    retain_on_delete: bool
-    ignore_changes: list[str]
-    depends_on: list[str]
-    provider: str
-    """The name of the explicit provider instance; empty for the default one."""
-
-    @property
-    def kind(self) -> str:
-        """The last part of the type: Bucket."""
-        return self.type.rsplit(":", 1)[-1]
-
-    def json(self, name: str) -> Any:
-        """An input that is JSON text, decoded."""
-        return json.loads(self.inputs[name])
-
-
-@dataclass(frozen=True)
-class Recording:
-    resources: tuple[Registered, ...]
-    outputs: dict[str, Any]
-
-    def of(self, kind: str) -> list[Registered]:
-        """The resources of a kind, such as Bucket, or s3/bucket:Bucket where two modules have one."""
-        return [r for r in self.resources if r.kind == kind or f":{r.type}".endswith(f":{kind}")]
-
-    def one(self, name: str) -> Registered:
-        (found,) = [r for r in self.resources if r.name == name]
-        return found
-
-
-@functools.cache
-def record(stack: str, changes: str = "{}") -> Recording:
-    """
-    Args:
-        changes: as JSON text, settings that take the place of the stack file's: {"novaretail:azure": {"mode": ...}}.
-            Fields of a section are laid over the file's; null removes a section.
-    Raises: AssertionError with the program's error if it fails.
-    """
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.components.recording", stack, changes],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    if done.returncode:
-        raise AssertionError(f"the program of {stack} fails:\n{done.stderr}")
-    found = json.loads(done.stdout)
-    return Recording(tuple(Registered(**r) for r in found["resources"]), found["outputs"])
-
-
-def statements(recording: Recording) -> Iterator[tuple[Registered, str, dict[str, Any]]]:
-    """(resource, property, statement) of every policy document of the graph."""
-    for resource in recording.resources:
-        for name in ("policy", "assumeRolePolicy", "content"):
-            text = resource.inputs.get(name)
-            if isinstance(text, str) and text.startswith('{"Version"'):
-                for statement in json.loads(text)["Statement"]:
-                    yield resource, name, statement
+from tests.graphs.recording import ROOT, Registered
 
 
 def _plain(value: Any) -> Any:
@@ -128,7 +50,7 @@ def organization_outputs() -> dict[str, Any]:
     }
 
 
-def _computed(type_: str, name: str) -> dict[str, Any]:
+def computed(type_: str, name: str) -> dict[str, Any]:
     """What a provider would give back besides the inputs, as far as the program uses it."""
     kind = type_.rsplit(":", 1)[-1]
     outputs: dict[str, Any] = {"arn": f"arn:aws:{type_.split(':')[1].split('/')[0]}:eu-west-1:000000000000:{name}"}
@@ -197,7 +119,7 @@ def _main(stack: str, changes: dict[str, Any]) -> None:
         def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
             if args.typ == "pulumi:pulumi:StackReference":
                 return str(args.resource_id), {**args.inputs, "outputs": organization_outputs()}
-            return f"{args.name}-id", {"name": args.name, **args.inputs, **_computed(args.typ, args.name)}
+            return f"{args.name}-id", {"name": args.name, **args.inputs, **computed(args.typ, args.name)}
 
         def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
             raise KeyError(f"the program looks {args.token} up: nothing is looked up while the graph is built")
@@ -229,6 +151,7 @@ def _main(stack: str, changes: dict[str, Any]) -> None:
                 self.outputs.update(_plain(rpc.deserialize_properties(request.outputs)))
             return super().RegisterResourceOutputs(request)
 
+    gc.disable()  # the SDKs make classes by the ten thousand and none goes: to look for rubbish is half of the time
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     monitor = Monitor(Mocks())
