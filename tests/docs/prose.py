@@ -97,10 +97,17 @@ def _paragraph(block: list[str]) -> list[str]:
     return [first + begins, *(" " * len(first) + sentence for sentence in rest)]
 
 
-def main(names: list[str]) -> None:
-    for path in [Path(name) for name in names] or documents():
-        path.write_text(reflowed(path.read_text("utf-8")), "utf-8")
+def main(arguments: list[str]) -> int:
+    """Write the documents so, all or those named; with `--check` only say which are not."""
+    named = [Path(name) for name in arguments if name != "--check"]
+    wrong = [path for path in named or documents() if reflowed(path.read_text("utf-8")) != path.read_text("utf-8")]
+    for path in wrong:
+        if "--check" in arguments:
+            print(f"{path} has not one sentence a line: .venv/bin/python -m tests.docs.prose {path}")
+        else:
+            path.write_text(reflowed(path.read_text("utf-8")), "utf-8")
+    return 1 if wrong and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
