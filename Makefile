@@ -11,9 +11,9 @@
 #   make docs                      the pages of docs/generated
 #   make doctor                    what is there and what is missing; installs nothing
 #   make package                   the function's layer and the sink's plugin
-#   make plan STACK=prod           what an update would do there, with your login and the policy pack; build/plan/
-#   make deploy STACK=prod         bring a stack up there, held against the policy pack
-#   make drift STACK=prod          what is not as it was deployed; changes nothing
+#   make plan STACK=prod ROLE=admin     on the real clouds: what an update would do, with the policy pack; build/plan/
+#   make deploy STACK=prod ROLE=admin   brings a stack up there
+#   make drift STACK=prod ROLE=admin    what is not as it was deployed; changes nothing
 #   make comment STACKS="..."      the last plans as a reviewer reads them; build/plan/comment.md
 #   make lock                      requirements.txt from requirements.in, also the policy pack's
 
@@ -78,6 +78,7 @@ lock: toolchain
 	.toolchain/bin/uv pip compile --python-version 3.11 --no-header policy/requirements.in --output-file policy/requirements.txt
 
 # The deliveries: on the real clouds, with the login of whoever runs them. The workflows of .github call these.
+# ROLE is that of the account: admin for a person, preview in a job that may only read.
 DELIVERY = .venv/bin/python -m delivery
 needs_stack = @test -n "$$STACK" || { echo 'say which stack: make $@ STACK=nonprod'; exit 2; }
 
@@ -87,7 +88,7 @@ plan: package
 
 deploy: package
 	$(needs_stack)
-	@$(DELIVERY) deploy "$$STACK"
+	@$(DELIVERY) deploy "$$STACK" --role "$$ROLE"
 
 drift: package
 	$(needs_stack)

@@ -19,11 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("login", help="log the engine in where its state is")
     planned = commands.add_parser("plan", help="what an update would do; build/plan/<stack>.json")
     drift = commands.add_parser("drift", help="what is not as deployed; build/plan/<stack>.json")
-    for looks in (planned, drift):
-        looks.add_argument("stack")
-        looks.add_argument("--role", default="", help="preview, in a job that may only read")
     deploy = commands.add_parser("deploy", help="bring a stack up")
-    deploy.add_argument("stack")
+    for engines in (planned, drift, deploy):
+        engines.add_argument("stack")
+        engines.add_argument("--role", default="", help="preview in a job that may only read, admin for a person")
     written = commands.add_parser("comment", help="the plans as Markdown; build/plan/comment.md")
     written.add_argument("kind", choices=("preview", "drift"))
     written.add_argument("stacks", nargs="+")
@@ -51,7 +50,7 @@ def _run(chosen: argparse.Namespace) -> int:
         case "drift":
             return engine.drift(chosen.stack, role=chosen.role)
         case "deploy":
-            return engine.deploy(chosen.stack)
+            return engine.deploy(chosen.stack, role=chosen.role)
         case "comment":
             return _comment(chosen)
         case "tell":

@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 UNREAD = (
     "aws:ec2/vpnConnection:VpnConnection",
@@ -33,7 +35,8 @@ def preview(stack: str, *, role: str = "") -> int:
     """Write what an update of the stack would do, held against the policy pack; returns the engine's exit code.
 
     Args:
-        role: which role of the account to take (`novaretail:deployment.role`); empty for what the stack's file says.
+        role: which role of the account to take (`novaretail:deployment.role`): preview in a job that may only read,
+            admin for a person; empty for what the stack's file says.
     """
     return _plan("preview", stack, ["--policy-pack", str(ROOT / "policy")], role)
 
@@ -47,10 +50,15 @@ def drift(stack: str, *, role: str = "") -> int:
     return _plan("refresh", stack, ["--preview-only", "--run-program", *left_out], role)
 
 
-def deploy(stack: str) -> int:
-    """Bring the stack up, held against the policy pack; prints as it goes and returns the engine's exit code."""
-    arguments = ["up", "--yes", "--stack", stack, "--policy-pack", str(ROOT / "policy"), "--non-interactive"]
-    return subprocess.run([_program(), *arguments], cwd=ROOT, env=_environment(), check=False).returncode
+def deploy(stack: str, *, role: str = "") -> int:
+    """Bring the stack up, held against the policy pack; prints as it goes and returns the engine's exit code.
+
+    Args:
+        role: as for a preview; a person's is admin.
+    """
+    arguments = ["up", "--yes", "--stack", stack, "--policy-pack", str(ROOT / "policy"), *_role(stack, role)]
+    command = [_program(), *arguments, "--non-interactive"]
+    return subprocess.run(command, cwd=ROOT, env=_environment(), check=False).returncode
 
 
 def pulumi(arguments: list[str]) -> None:
@@ -80,14 +88,26 @@ def _plan(operation: str, stack: str, flags: list[str], role: str) -> int:
     output, events = output_of(stack), events_of(stack)
     for old in (output, events):
         old.unlink(missing_ok=True)
-    chosen = ["--config-path", "--config", f"novaretail:deployment.role={role}"] if role else []
-    arguments = [operation, "--stack", stack, "--json", "--event-log", str(events), *flags, *chosen]
+    arguments = [operation, "--stack", stack, "--json", "--event-log", str(events), *flags, *_role(stack, role)]
     with output.open("w", encoding="utf-8") as file:
         done = subprocess.run(
             [_program(), *arguments, "--non-interactive"], cwd=ROOT, env=_environment(), stdout=file, check=False
         )
     print(f"pulumi {operation} of {stack} ended with {done.returncode}; its plan is {output}")
     return done.returncode
+
+
+def _role(stack: str, role: str) -> list[str]:
+    """Return the flags for another role; by a copy of the stack's file, for `--config` would write into the file."""
+    if not role:
+        return []
+    name = f"Pulumi.{stack}.yaml"
+    settings = yaml.safe_load((ROOT / name).read_text("utf-8"))
+    settings["config"].setdefault("novaretail:deployment", {})["role"] = role
+    copy = plans() / name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+    return ["--config-file", str(copy)]
 
 
 def _environment() -> dict[str, str]:
