@@ -181,6 +181,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def short(value: Any) -> str:
-    """Return a value as JSON on one line, cut at 160 characters."""
+    """Return a value as JSON on one line, cut at 160 characters; a decoded document as itself."""
+    if isinstance(value, Mapping) and value.keys() == {"json"}:
+        value = value["json"]
     written = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return written if len(written) <= 160 else f"{written[:150]}... ({len(written)} characters)"

@@ -19,6 +19,7 @@ HEADS: dict[Class, str] = {
     "data-losing": "🔴 Data would be lost, or could be",
     "replacing": "🟠 Made anew, and away meanwhile",
 }
+STOPS = "⛔ the plan stops"
 OPENS = "🟡 Opens something: a second person reads it"
 
 
@@ -45,7 +46,7 @@ def drift(plans: Sequence[Plan], run: str = "") -> str:
 def _page(mark: str, title: str, plans: Sequence[Plan], run: str, *, nothing: str) -> str:
     head = [mark, title, "", *_table(plans), ""]
     foot = ["", f"The whole plans are in [the run]({run})."] if run else []
-    urgent = [line for plan in plans for line in _urgent(plan)]
+    urgent = [line for lines in zip(*map(_urgent, plans), strict=True) for part in lines for line in part]
     rest = [line for plan in plans for line in _rest(plan, nothing)]
     return _cut([*head, *urgent, *rest], foot)
 
@@ -79,25 +80,24 @@ def _table(plans: Sequence[Plan]) -> list[str]:
     return rows
 
 
-def _urgent(plan: Plan) -> list[str]:
-    """Return what a reviewer has to read: why it stops, what is lost, what is made anew, what opens."""
-    parts: list[str] = []
-    if plan.problems:
-        parts += [f"### {plan.stack}: ⛔ the plan stops", "", *(f"- {_code(text)}" for text in plan.problems), ""]
-    for kind, head in HEADS.items():
-        if found := _of(plan, kind):
-            parts += [f"### {plan.stack}: {head}", "", *map(_line, found), ""]
-    if opening := [change for change in _opening(plan) if change.kind == "safe"]:
-        parts += [f"### {plan.stack}: {OPENS}", "", *map(_line, opening), ""]
-    return parts
+def _urgent(plan: Plan) -> list[list[str]]:
+    """Return what a reviewer has to read, the worst first: why it stops, what is lost, what is made anew, what opens.
+
+    The parts are as many for each stack, so that the worst of all stacks can stand before the next of any.
+    """
+    opening = [change for change in _opening(plan) if change.kind == "safe"]
+    parts = [(STOPS, [f"- {_code(text)}" for text in plan.problems])]
+    parts += [(head, [_line(change) for change in _of(plan, kind)]) for kind, head in HEADS.items()]
+    parts += [(OPENS, [_line(change) for change in opening])]
+    return [[f"### {plan.stack}: {head}", "", *lines, ""] if lines else [] for head, lines in parts]
 
 
 def _rest(plan: Plan, nothing: str) -> list[str]:
     quiet = _quiet(plan)
     if not quiet:
         return [] if plan.changes or plan.problems else [f"**{plan.stack}**: {nothing}", ""]
-    head = f"<details><summary>{plan.stack}: {len(quiet)} other changes</summary>"
-    return ["<details>", head.removeprefix("<details>"), "", *map(_line, quiet), "", "</details>", ""]
+    count = f"{len(quiet)} other change{'s' if len(quiet) > 1 else ''}"
+    return ["<details>", f"<summary>{plan.stack}: {count}</summary>", "", *map(_line, quiet), "", "</details>", ""]
 
 
 def _of(plan: Plan, kind: Class) -> list[Change]:

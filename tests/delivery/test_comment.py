@@ -31,6 +31,15 @@ def test_the_worst_of_a_later_stack_stands_before_the_rest_of_an_earlier_one() -
     assert page.index("`loud`") < page.index("`quiet`")
 
 
+def test_what_one_stack_opens_does_not_stand_before_what_another_loses() -> None:
+    opens = Plan(stack="nonprod", changes=(Change("safe", "aws:a:A open", "is new", "it lets 0.0.0.0/0 in"),))
+    loses = Plan(stack="prod", changes=(Change("data-losing", "aws:b:B lost", "is gone"),))
+
+    page = preview([opens, loses])
+
+    assert page.index("`lost`") < page.index("`open`")
+
+
 def test_a_plan_that_stops_says_why_on_top() -> None:
     page = preview([Plan(stack="prod", problems=("protected: it holds data",))])
 
