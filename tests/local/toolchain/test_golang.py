@@ -47,6 +47,7 @@ def test_the_versions_named_are_those_of_the_go_modules() -> None:
 
     assert f"github.com/pulumi/pulumi/pkg/v3 {versions.PULUMI}" in (here / "pulumi" / "go.mod").read_text()
     assert f"{golang.PSTEST_MODULE} {versions.PSTEST}" in (here / "pstest" / "go.mod").read_text()
+    assert f"{golang.ACTIONLINT_MODULE} {versions.ACTIONLINT}" in (here / "actionlint" / "go.mod").read_text()
 
 
 MAJOR, MINOR, _ = versions.PULUMI.split(".")
