@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.engine_events import read_events
+from local.clouds.engine.events import read_events
 
 from delivery.changes import Change, Class, denied_by, guards, holds_data, in_order, reader_of, short
 from delivery.values import readable

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.clouds.functions.kafka_event import MAX_PAYLOAD_BYTES, fitting, msk_event
 from tests.local.clouds.functions.messages import message
 
-REAL = json.loads((Path(__file__).parents[3] / "bridges" / "events" / "msk.json").read_text())
+REAL = json.loads((Path(__file__).parents[3] / "bridges" / "pubsub" / "events" / "msk.json").read_text())
 
 
 def test_an_event_has_the_shape_of_a_real_one():
