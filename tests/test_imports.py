@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,8 +100,20 @@ def _forbidden(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 layers = [_names(container, layer) for layer in rule["layers"]]
                 yield from ((below[0], above[0]) for above, below in itertools.pairwise(layers))
                 yield from ((layer[0], layer[1]) for layer in layers if len(layer) > 1)
+        case "acyclic_siblings":
+            # The way back of an import that there is closes a circle.
+            for ancestor in rule["ancestors"]:
+                yield min((imported, importer) for importer, imported in _between_siblings(ancestor))
         case other:
             raise NotImplementedError(f"say here what a rule of type {other} forbids: {json.dumps(dict(rule))}")
+
+
+def _between_siblings(ancestor: str) -> Iterator[tuple[str, str]]:
+    """Imports (importer, imported) of one child of a package by another, as the children's names."""
+    graph = grimp.build_graph(ancestor.partition(".")[0])
+    for importer, imported in itertools.permutations(sorted(graph.find_children(ancestor)), 2):
+        if graph.direct_import_exists(importer=importer, imported=imported, as_packages=True):
+            yield importer, imported
 
 
 def _names(container: str, layer: str) -> list[str]:
