@@ -68,6 +68,7 @@ def kill(site: Site, name: str) -> None:
         return next((one.state, one.pid) for one in services.status(site) if one.name == name)
 
     _, pid = state()
+    assert pid is not None, f"{name} does not run"
     os.kill(pid, signal.SIGKILL)
     while state() != ("died", pid):
         time.sleep(0.05)

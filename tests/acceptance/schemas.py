@@ -32,7 +32,7 @@ def _schema(name: str) -> dict[str, Any]:
 @functools.cache
 def _validators(name: str, below: tuple[str, ...]) -> tuple[StandardValidator, ...]:
     schema = _schema(name)
-    part: dict[str, Any] = schema
+    part: Mapping[str, Any] = schema
     for step in below:
         part = _resolved(schema, part["properties"][step])
     first = StandardValidator({**part, "definitions": schema.get("definitions", {})})
@@ -49,7 +49,7 @@ def _validators(name: str, below: tuple[str, ...]) -> tuple[StandardValidator, .
 def check(resource: Made, template: Template, unknowns: Unknowns) -> Checked:
     checked = Checked()
     schema = _schema(template.type)
-    part: dict[str, Any] = schema
+    part: Mapping[str, Any] = schema
     for step in template.below:
         part = _resolved(schema, part["properties"][step])
     written = _Writer(schema, template, resource.type, checked).object("", part, dict(resource.arguments), top=True)

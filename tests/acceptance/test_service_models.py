@@ -151,7 +151,7 @@ def test_a_made_up_id_is_no_mistake_but_the_program_s_own_text_is() -> None:
 
 
 def state_machine_problems(definition: Mapping[str, Any]) -> list[str]:
-    file = schemas.FOLDER / "other" / "step_functions" / "statemachine.json"
+    file = templates.FOLDER / "other" / "step_functions" / "statemachine.json"
     return [error.message for error in StandardValidator(json.loads(file.read_text("utf-8"))).iter_errors(definition)]
 
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from local.clouds.provider import replaces
 from local.clouds.provider.shapes import Shapes
+from policy.rules import STATEFUL
 from tests.baselines.snapshot import Snapshot
-from tests.components.test_contracts import STATEFUL
 
 Class = Literal["safe", "replacing", "data-losing"]
 ORDER: tuple[Class, ...] = ("data-losing", "replacing", "safe")

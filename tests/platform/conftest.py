@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from local import up
-from local.site import Site
+from local.site import REGION, Site
 
 PERIOD = "day"
 
@@ -22,6 +23,17 @@ class Platform:
     site: Site
     report: dict[str, Any]
     report_folder: Path
+
+    def client(self, service: str) -> Any:
+        """boto3's client of one of the platform's services; which class it is, only boto3 knows."""
+        name: Any = service
+        return boto3.client(
+            name,
+            endpoint_url=self.site.aws_url,
+            region_name=REGION,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 
-import boto3
 import psycopg2
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -15,8 +14,6 @@ from local.clouds.services import postgres
 
 pytestmark = [pytest.mark.platform, pytest.mark.last]
 
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
-
 
 def test_destroy_leaves_nothing(platform):
     site = platform.site
@@ -24,9 +21,7 @@ def test_destroy_leaves_nothing(platform):
 
     engine.destroy()
 
-    def client(service):
-        return boto3.client(service, endpoint_url=site.aws_url, **KEYS)
-
+    client = platform.client
     assert [r for r in engine.state() if not r["type"].startswith("pulumi:")] == []
     assert client("s3").list_buckets()["Buckets"] == []
     assert client("glue").get_databases()["DatabaseList"] == []

@@ -12,7 +12,6 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import boto3
 import pytest
 
 import contracts
@@ -116,7 +115,7 @@ def test_every_change_of_the_shops_tables_is_in_raw_which_comes_to_the_tables(pl
 
 
 def test_a_catalog_reader_finds_the_captured_files_where_the_contract_says(platform):
-    s3 = boto3.client("s3", endpoint_url=platform.site.aws_url, region_name="eu-west-1", **KEYS)
+    s3 = platform.client("s3")
 
     for table in contracts.load().source_tables:
         listed = s3.list_objects_v2(Bucket="novaretail-local-datalake-raw", Prefix=f"{table.landing.prefix}/")
@@ -172,7 +171,7 @@ def test_analysts_see_no_personal_data_in_report_views(platform):
 
 def test_refresh_sees_what_a_person_removed_by_hand_and_the_next_up_mends_it(platform):
     engine = Engine(platform.site, "local")
-    glue = boto3.client("glue", endpoint_url=platform.site.aws_url, region_name="eu-west-1", **KEYS)
+    glue = platform.client("glue")
     glue.delete_job(JobName="build_mart")
 
     refreshed = engine.refresh()
@@ -181,6 +180,3 @@ def test_refresh_sees_what_a_person_removed_by_hand_and_the_next_up_mends_it(pla
     assert refreshed.changes.get("delete") == 1
     assert mended.changes.get("create") == 1
     assert glue.get_job(JobName="build_mart")["Job"]["Name"] == "build_mart"
-
-
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}

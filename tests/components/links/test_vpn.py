@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from botocore.session import get_session
@@ -40,7 +41,8 @@ def test_whatever_settings_say_that_azure_offers_has_azures_own_names() -> None:
 
 @pytest.mark.parametrize("phase", [1, 2])
 def test_whatever_settings_say_that_aws_offers_is_what_its_api_takes(phase: int) -> None:
-    ec2 = get_session().get_service_model("ec2").shape_for("VpnTunnelOptionsSpecification").members
+    shape: Any = get_session().get_service_model("ec2").shape_for("VpnTunnelOptionsSpecification")
+    ec2 = shape.members
     for proposal in _offered("AWS", "ike"):
         for option, (value,) in proposal.aws(phase).items():  # type: ignore[arg-type]
             name = {"encryption": "Encryption", "integrity": "Integrity"}.get(option.split("_")[1])
