@@ -9,6 +9,7 @@ from contracts._values import (
     NAME,
     Reading,
     classification_of,
+    default_classification,
     known_customs,
     name_of,
     primary_key,
@@ -21,8 +22,8 @@ from contracts.model import Column, SourceTable
 def read_source(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> SourceTable | None:
-    """The table, or None after a problem that leaves nothing to build it from."""
-    known_customs(item, (), at, reading)
+    """Return the table, or None after a problem that leaves nothing to build it from."""
+    known_customs(item, ("classification",), at, reading)
     name = name_of(item.name, f"{at}.name", reading)
     path = (item.physicalName or "").split(".")
     if len(path) != 3 or not all(NAME.match(part) for part in path):
@@ -34,7 +35,8 @@ def read_source(
     if not key:
         rule = "a captured table has a primary key: without one DMS ignores updates and deletes"
         reading.problem(f"{at}.properties", None, rule)
-    columns = tuple(_column(prop, f"{at}.properties[{i}]", key, reading) for i, prop in enumerate(properties))
+    default = default_classification(item, at, reading)
+    columns = tuple(_column(prop, f"{at}.properties[{i}]", key, default, reading) for i, prop in enumerate(properties))
     description = text_of(item.description, f"{at}.description", reading)
     database, schema, table = path
     return SourceTable(
@@ -46,7 +48,7 @@ def read_source(
         columns=columns,
         physical_types=tuple(prop.physicalType or "" for prop in properties),
         primary_key=key,
-        landing=cdc.landing_table(
+        raw_table=cdc.raw_table(
             name=name,
             dataset=dataset,
             description=description,
@@ -56,7 +58,7 @@ def read_source(
     )
 
 
-def _column(prop: SchemaProperty, at: str, key: tuple[str, ...], reading: Reading) -> Column:
+def _column(prop: SchemaProperty, at: str, key: tuple[str, ...], default: str | None, reading: Reading) -> Column:
     known_customs(prop, (), at, reading)
     name = name_of(prop.name, f"{at}.name", reading)
     if name in (cdc.OPERATION.lower(), cdc.COMMITTED_AT):
@@ -74,5 +76,5 @@ def _column(prop: SchemaProperty, at: str, key: tuple[str, ...], reading: Readin
         # In the database it may be; in raw a delete of a table without full identity has the key alone.
         required=bool(prop.required),
         description=text_of(prop.description, f"{at}.description", reading),
-        classification=classification_of(prop, at, reading),
+        classification=classification_of(prop, default, at, reading),
     )

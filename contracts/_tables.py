@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
 from contracts import types
+from contracts._sharing import Candidate, Sharing, check_columns, read_sharing
 from contracts._values import (
     Reading,
     classification_of,
     custom,
+    default_classification,
     known_customs,
     name_of,
     prefix_of,
     primary_key,
     primitive_of,
     retention_days,
-    shared_with,
     text_of,
 )
 from contracts.model import DATABASE_ZONES, Column, Partition, Table
@@ -32,11 +34,11 @@ ROLES = ("head", "mart", "ledger", "quarantine", "duplicates")
 def read_table(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Table | None:
-    """The table, or None after a problem that leaves nothing to build it from."""
-    known_customs(item, ("database", "prefix", "role", "shareWith", "sources"), at, reading)
+    """Return the table, or None after a problem that leaves nothing to build it from."""
+    known_customs(item, ("classification", "database", "prefix", "role", "shareWith", "sources"), at, reading)
     name = name_of(item.name, f"{at}.name", reading)
     database = custom(item, "database")
-    if database not in DATABASE_ZONES or database == "raw":
+    if not isinstance(database, str) or database not in DATABASE_ZONES or database == "raw":
         rule = "custom property `database` is one of: curated, analytics, operations (raw is made from topics)"
         reading.problem(f"{at}.customProperties.database", database, rule)
         return None
@@ -44,32 +46,37 @@ def read_table(
     if role is not None and role not in ROLES:
         reading.problem(f"{at}.customProperties.role", role, f"one of: {', '.join(ROLES)}")
     sources = custom(item, "sources") or []
-    if (role == "mart") != bool(sources):
+    if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+        reading.problem(f"{at}.customProperties.sources", sources, "a list of tables, each as database.name")
+        sources = []
+    elif (role == "mart") != bool(sources):
         rule = "a mart, and only a mart, names the tables it is built from in custom property `sources`"
         reading.problem(f"{at}.customProperties.sources", sources, rule)
     properties = item.properties or []
     key = primary_key(properties, at, reading)
     if not key:
         reading.problem(f"{at}.properties", None, "a table has a primary key; merges need it")
+    default = default_classification(item, at, reading)
+    sharing = read_sharing(item, TARGETS, at, reading, by_events=False)
     columns = []
     for index, prop in enumerate(properties):
         here = f"{at}.properties[{index}]"
-        known_customs(prop, ("partitionTransform", "share"), here, reading)
-        kind, classification = _type(prop, here, reading), classification_of(prop, here, reading)
+        known_customs(prop, ("partitionTransform",), here, reading)
+        column = name_of(prop.name, f"{here}.name", reading)
         columns.append(
             Column(
-                name=name_of(prop.name, f"{here}.name", reading),
-                type=kind,
+                name=column,
+                type=_type(prop, here, reading),
                 required=bool(prop.required),
                 description=text_of(prop.description, f"{here}.description", reading),
-                classification=classification,
-                shared_with=shared_with(
-                    prop, TARGETS, classification, f"{here}.customProperties.share", reading, kind=kind
-                ),
+                classification=classification_of(prop, default, here, reading),
+                shared_with=sharing.targets_of(column) if sharing else (),
             )
         )
         if prop.name in key and not prop.required:
             reading.problem(f"{here}.required", prop.required, "a field of the primary key is required")
+    if sharing:
+        _check_sharing(sharing, database, columns, reading)
     return Table(
         database=database,
         name=name,
@@ -82,27 +89,35 @@ def read_table(
         retention_days=retention_days(contract, f"{database}.{name}", reading),
         role=role,
         sources=tuple(sources),
-        share_target=_share_target(item, database, columns, at, reading),
+        share_target=sharing.target if sharing else None,
     )
 
 
-def _share_target(item: SchemaObject, database: str, columns: list[Column], at: str, reading: Reading) -> str | None:
-    given = custom(item, "shareWith")
-    where = f"{at}.customProperties.shareWith"
-    marked = [c.name for c in columns if c.shared_with]
-    if given is None:
-        if marked:
-            rule = "columns are marked as shared, so custom property `shareWith` says with whom"
-            reading.problem(where, None, rule)
-        return None
-    if not isinstance(given, dict) or set(given) != {"target"} or given["target"] not in TARGETS:
-        reading.problem(where, given, f"has target (one of: {', '.join(TARGETS)}) and nothing else")
-        return None
+def _check_sharing(sharing: Sharing, database: str, columns: list[Column], reading: Reading) -> None:
     if database not in SHARED_DATABASES:
-        reading.problem(where, given, f"a table that is shared lies in one of: {', '.join(SHARED_DATABASES)}")
-    if not marked:
-        reading.problem(where, given, "a table that is shared marks at least one column with `share`")
-    return str(given["target"])
+        rule = f"a table that is shared lies in one of: {', '.join(SHARED_DATABASES)}"
+        reading.problem(sharing.at, sharing.target, rule)
+    check_columns(sharing, tuple(_candidates(columns)), reading)
+
+
+def _candidates(columns: list[Column]) -> Iterator[Candidate]:
+    nested = "a column that is shared is not nested: nobody checks what is inside"
+    for column in columns:
+        obstacle = None if isinstance(column.type, str) else nested
+        yield Candidate(path=column.name, classification=column.classification, obstacle=obstacle)
+        for path in _inside(column.type, column.name):
+            yield Candidate(path=path, classification=column.classification, obstacle=nested)
+
+
+def _inside(kind: IcebergType, path: str) -> Iterator[str]:
+    """Yield the paths of what lies in a nested column."""
+    if isinstance(kind, str):
+        return
+    if kind["type"] == "list":
+        yield from _inside(kind["element"], path)
+    for inner in kind.get("fields", ()):
+        yield f"{path}.{inner['name']}"
+        yield from _inside(inner["type"], f"{path}.{inner['name']}")
 
 
 def _partitions(properties: list[SchemaProperty], at: str, reading: Reading) -> tuple[Partition, ...]:
@@ -126,7 +141,7 @@ def _partitions(properties: list[SchemaProperty], at: str, reading: Reading) -> 
 
 
 def _type(prop: SchemaProperty, at: str, reading: Reading) -> IcebergType:
-    """The Iceberg type in JSON form, without field ids."""
+    """Return the Iceberg type in JSON form, without field ids."""
     logical, physical = prop.logicalType or "", prop.physicalType
     if logical == "array":
         if prop.items is None:

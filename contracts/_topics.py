@@ -1,47 +1,55 @@
-"""Reads a schema object with physicalType `topic`: its fields, rules, landing table and what it shares."""
+"""Reads a schema object with physicalType `topic`: its fields, rules, raw table and what it shares."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from math import inf
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
 from contracts import pubsub
+from contracts._sharing import Candidate, Sharing, check_columns, read_sharing
 from contracts._values import (
     Reading,
     classification_of,
     custom,
+    custom_text,
+    default_classification,
+    is_whole,
     known_customs,
     name_of,
     prefix_of,
     primary_key,
     primitive_of,
     retention_days,
-    shared_with,
     text_of,
 )
-from contracts.landing import landing_table
 from contracts.model import CLASSIFICATIONS, Field, Rule, Share, Topic
+from contracts.raw import raw_table
 
 CONFORM = ("identifier", "iso3166", "iso4217", "money")
 TARGETS = ("gcp",)
-MAX_LANES = 256
 
 
 def read_topic(
     item: SchemaObject, contract: OpenDataContractStandard, dataset: str, at: str, reading: Reading
 ) -> Topic | None:
-    """The topic, or None after a problem that leaves nothing to build it from."""
-    known_customs(item, ("key", "partitions", "prefix", "shareWith"), at, reading)
+    """Return the topic, or None after a problem that leaves nothing to build it from."""
+    known_customs(item, ("classification", "key", "partitions", "prefix", "shareWith"), at, reading)
     name = name_of(item.physicalName, f"{at}.physicalName", reading)
     properties = item.properties or []
     if not properties:
         reading.problem(f"{at}.properties", None, "the record of a topic has fields")
         return None
-    fields = tuple(_field(p, f"{at}.properties[{i}]", reading, ()) for i, p in enumerate(properties))
-    key = custom(item, "key")
+    default = default_classification(item, at, reading)
+    sharing = read_sharing(item, TARGETS, at, reading, by_events=True)
+    fields = tuple(
+        _field(p, f"{at}.properties[{i}]", reading, parents=(), default=default, sharing=sharing)
+        for i, p in enumerate(properties)
+    )
+    key = custom_text(item, "key", at, reading)
     if key not in {f.name for f in fields if f.required}:
         rule = "custom property `key` names the required field that is the Kafka key"
         reading.problem(f"{at}.customProperties.key", key, rule)
@@ -49,7 +57,7 @@ def read_topic(
     if not natural_key:
         reading.problem(f"{at}.properties", None, "a topic has a primary key: by it repeated records are found")
     partitions = custom(item, "partitions")
-    if not isinstance(partitions, int) or not 1 <= partitions <= 1000:
+    if not is_whole(partitions, 1, 1000):
         reading.problem(f"{at}.customProperties.partitions", partitions, "a whole number from 1 to 1000")
     rules = tuple(_rules(properties, f"{at}.properties", "", reading))
     for rule_name, count in Counter(r.name for r in rules).items():
@@ -62,48 +70,59 @@ def read_topic(
         description=text_of(item.description, f"{at}.description", reading),
         key=key or "",
         natural_key=natural_key,
-        partitions=partitions if isinstance(partitions, int) else 0,
+        partitions=partitions if is_whole(partitions, 1) else 0,
         retention_days=retention_days(contract, f"topic.{name}", reading),
         fields=fields,
         rules=rules,
-        landing=landing_table(
+        raw_table=raw_table(
             topic=name,
             dataset=dataset,
             classification=_most_sensitive(fields),
             retention_days=retention_days(contract, f"raw.{name}", reading),
             prefix=prefix_of(item, name, at, reading),
         ),
-        share=_share(item, fields, at, reading),
+        share=_share(sharing, fields, at, reading) if sharing else None,
     )
 
 
-def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, ...]) -> Field:
-    known_customs(prop, ("conform", "share"), at, reading)
+def _field(
+    prop: SchemaProperty,
+    at: str,
+    reading: Reading,
+    *,
+    parents: tuple[str, ...],
+    default: str | None,
+    sharing: Sharing | None,
+) -> Field:
+    """Args: default: the classification of what the field lies in, which is its own unless it says another."""
+    known_customs(prop, ("conform",), at, reading)
+    names = (*parents, prop.name or "")
+    classification = classification_of(prop, default, at, reading)
     inner: tuple[Field, ...] = ()
     if prop.logicalType == "array":
         kind = "array"
         items = prop.items
-        if custom(prop, "share"):
-            rule = "an array is shared by marking the fields of its items"
-            reading.problem(f"{at}.customProperties.share", prop.name, rule)
         if parents:
             reading.problem(at, prop.name, "an array lies at the top of a record, not inside another array")
         if items is None or items.logicalType != "object" or not items.properties:
             reading.problem(f"{at}.items", getattr(items, "logicalType", None), "items are objects with properties")
         else:
+            known_customs(items, (), f"{at}.items", reading)
+            of_items = classification_of(items, classification, f"{at}.items", reading)
             path = f"{at}.items.properties"
-            names = (*parents, prop.name or "")
-            inner = tuple(_field(p, f"{path}[{i}]", reading, names) for i, p in enumerate(items.properties))
+            inner = tuple(
+                _field(p, f"{path}[{i}]", reading, parents=names, default=of_items, sharing=sharing)
+                for i, p in enumerate(items.properties)
+            )
     else:
         kind = primitive_of(prop, ("array",), at, reading) or ""
-    conform = custom(prop, "conform")
+    conform = custom_text(prop, "conform", at, reading)
     if conform is not None:
         needs = "decimal" if conform == "money" else "string"
         if conform not in CONFORM:
             reading.problem(f"{at}.customProperties.conform", conform, f"one of: {', '.join(CONFORM)}")
         elif not kind.startswith(needs):
             reading.problem(f"{at}.customProperties.conform", conform, f"conforms a {needs}, this field is a {kind}")
-    classification = classification_of(prop, at, reading)
     return Field(
         name=name_of(prop.name, f"{at}.name", reading),
         type=kind,
@@ -111,7 +130,7 @@ def _field(prop: SchemaProperty, at: str, reading: Reading, parents: tuple[str, 
         description=text_of(prop.description, f"{at}.description", reading),
         classification=classification,
         conform=conform,
-        shared_with=shared_with(prop, TARGETS, classification, f"{at}.customProperties.share", reading),
+        shared_with=sharing.targets_of(".".join(names)) if sharing else (),
         fields=inner,
     )
 
@@ -135,36 +154,32 @@ def _rules(properties: list[SchemaProperty], at: str, prefix: str, reading: Read
             yield Rule(name=f"{prop.name}_pattern", field=path, kind="pattern", pattern=pattern)
         for number, check in enumerate(prop.quality or []):
             values = (check.arguments or {}).get("validValues")
-            if check.metric != "invalidValues" or not values or check.mustBe != 0:
+            if check.metric != "invalidValues" or not values or not is_whole(check.mustBe, 0, 0):
                 rule = "a quality rule here is metric invalidValues with arguments.validValues and mustBe 0"
                 reading.problem(f"{here}.quality[{number}]", check.metric, rule)
+                continue
+            if not isinstance(values, list) or not all(isinstance(v, str) or is_whole(v, -inf) for v in values):
+                rule = "a list of texts or whole numbers; what is true, null or has a decimal point stands in quotes"
+                reading.problem(f"{here}.quality[{number}].arguments.validValues", values, rule)
                 continue
             yield Rule(name=f"{prop.name}_enum", field=path, kind="enum", values=tuple(map(str, values)))
         if prop.items and prop.items.properties:
             yield from _rules(prop.items.properties, f"{here}.items.properties", f"{path}[].", reading)
 
 
-def _share(item: SchemaObject, fields: tuple[Field, ...], at: str, reading: Reading) -> Share | None:
-    given = custom(item, "shareWith")
-    paths = tuple(_shared_paths(fields, ""))
-    if given is None:
-        if paths:
-            rule = "fields are marked as shared, so custom property `shareWith` says with whom and over how many lanes"
-            reading.problem(f"{at}.customProperties.shareWith", None, rule)
-        return None
-    where = f"{at}.customProperties.shareWith"
-    if not isinstance(given, dict) or set(given) != {"target", "lanes"} or given["target"] not in TARGETS:
-        reading.problem(where, given, f"has target (one of: {', '.join(TARGETS)}) and lanes")
-        return None
-    if not isinstance(given["lanes"], int) or not 1 <= given["lanes"] <= MAX_LANES:
-        reading.problem(f"{where}.lanes", given["lanes"], f"a whole number from 1 to {MAX_LANES}")
-        return None
-    if not paths:
-        reading.problem(where, given, "a topic that is shared marks at least one field with `share`")
-    if given["target"] == "gcp":
+def _share(sharing: Sharing, fields: tuple[Field, ...], at: str, reading: Reading) -> Share:
+    check_columns(sharing, tuple(_candidates(fields, "")), reading)
+    if sharing.target == "gcp":
         for path, value, rule in pubsub.misfits(pubsub.shared(fields, "gcp")):
             reading.problem(f"{at}.properties.{path}", value, rule)
-    return Share(target=given["target"], lanes=given["lanes"], fields=paths)
+    return Share(target=sharing.target, lanes=sharing.lanes, fields=tuple(_shared_paths(fields, "")))
+
+
+def _candidates(fields: tuple[Field, ...], prefix: str) -> Iterator[Candidate]:
+    for f in fields:
+        obstacle = "an array is shared by listing the fields of its items" if f.type == "array" else None
+        yield Candidate(path=f"{prefix}{f.name}", classification=f.classification, obstacle=obstacle)
+        yield from _candidates(f.fields, f"{prefix}{f.name}.")
 
 
 def _shared_paths(fields: tuple[Field, ...], prefix: str) -> Iterator[str]:

@@ -1,10 +1,13 @@
-"""What the readers of topics and tables share: collecting problems, custom properties, retention."""
+"""Reads what topics, captured tables and tables have in common, and collects their problems."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from difflib import get_close_matches
+from math import inf
+from typing import Any, TypeGuard
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
@@ -29,19 +32,45 @@ class Reading:
 
 
 def custom(item: SchemaObject | SchemaProperty, name: str) -> Any:
-    """The value of a custom property; None if it is not there."""
+    """Return the value of a custom property; None if it is not there."""
     for entry in item.customProperties or []:
         if entry.property == name:
             return entry.value
     return None
 
 
+def custom_text(item: SchemaObject | SchemaProperty, name: str, at: str, reading: Reading) -> str | None:
+    """Return the value of a custom property that is a text; None if it is not there, or after a problem."""
+    value = custom(item, name)
+    if value is None or isinstance(value, str):
+        return value
+    reading.problem(f"{at}.customProperties.{name}", value, "a text")
+    return None
+
+
 def known_customs(item: SchemaObject | SchemaProperty, known: tuple[str, ...], at: str, reading: Reading) -> None:
-    """A custom property that nobody reads is a slip of the pen: a problem."""
+    """Report custom properties that nobody reads, a slip of the pen, and those that stand there twice."""
+    seen: set[str] = set()
     for index, entry in enumerate(item.customProperties or []):
-        if entry.property not in known:
+        name = entry.property or ""
+        where = f"{at}.customProperties[{index}].property"
+        if name not in known:
             rule = f"a custom property here is one of: {', '.join(known) or 'none'}"
-            reading.problem(f"{at}.customProperties[{index}].property", entry.property, rule)
+            reading.problem(where, name, f"{rule}{did_you_mean(name, known)}")
+        elif name in seen:
+            reading.problem(where, name, "a custom property stands once in a list")
+        seen.add(name)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a rule: what a name that is not known was probably meant to be."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def is_whole(value: object, low: float, high: float = inf) -> TypeGuard[int]:
+    """Return whether a value is a whole number from `low` to `high`; True is 1 to Python only, and none here."""
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def name_of(value: str | None, at: str, reading: Reading) -> str:
@@ -52,11 +81,11 @@ def name_of(value: str | None, at: str, reading: Reading) -> str:
 
 
 def prefix_of(item: SchemaObject, name: str, at: str, reading: Reading) -> str:
-    """The folder in the zone's bucket: custom property `prefix`, or the name."""
-    prefix = custom(item, "prefix")
+    """Return the folder in the zone's bucket: custom property `prefix`, or the name."""
+    prefix = custom_text(item, "prefix", at, reading)
     if prefix is None:
         return name
-    if not isinstance(prefix, str) or not PREFIX.match(prefix):
+    if not PREFIX.match(prefix):
         rule = "folders in lower case with digits, - and _, between single slashes, without one at either end"
         reading.problem(f"{at}.customProperties.prefix", prefix, rule)
         return name
@@ -69,46 +98,35 @@ def text_of(value: str | None, at: str, reading: Reading) -> str:
     return value or ""
 
 
-def classification_of(item: SchemaProperty, at: str, reading: Reading) -> str:
-    if item.classification not in CLASSIFICATIONS:
-        reading.problem(f"{at}.classification", item.classification, f"one of: {', '.join(CLASSIFICATIONS)}")
-    return item.classification or ""
+def default_classification(item: SchemaObject, at: str, reading: Reading) -> str | None:
+    """Return what custom property `classification` of a topic or table says of all its properties; "" if wrong."""
+    default = custom(item, "classification")
+    if default is not None and default not in CLASSIFICATIONS:
+        reading.problem(f"{at}.customProperties.classification", default, f"one of: {', '.join(CLASSIFICATIONS)}")
+        return ""
+    return default
 
 
-def shared_with(
-    item: SchemaProperty,
-    targets: tuple[str, ...],
-    classification: str,
-    at: str,
-    reading: Reading,
-    *,
-    kind: object = None,
-) -> tuple[str, ...]:
-    """The targets that a field or column is marked for; personal data for none.
-
-    Args:
-        kind: the type of a table's column. What is inside a nested one has no classification of its own that
-            anybody checks, so it is not shared.
-    """
-    shared = tuple(custom(item, "share") or ())
-    for target in shared:
-        if target not in targets:
-            reading.problem(at, target, f"one of: {', '.join(targets)}")
-        if classification == "personal":
-            reading.problem(at, target, "personal data is not shared")
-        if isinstance(kind, dict):
-            reading.problem(at, target, "a column that is shared is not nested: nobody checks what is inside")
-    return shared
+def classification_of(item: SchemaProperty, default: str | None, at: str, reading: Reading) -> str:
+    """Return a property's own classification, or `default`: that of what it lies in, "" if reported already."""
+    classification = item.classification
+    if classification is None and default == "":
+        return ""
+    classification = default if classification is None else classification
+    if classification not in CLASSIFICATIONS:
+        rule = f"one of: {', '.join(CLASSIFICATIONS)}; said here, or once for all in the custom property above"
+        reading.problem(f"{at}.classification", classification, rule)
+    return classification or ""
 
 
 def retention_days(contract: OpenDataContractStandard, element: str, reading: Reading) -> int:
-    """Days that the SLA property `retention` of this element gives."""
+    """Return the days that the SLA property `retention` of this element gives."""
     for index, sla in enumerate(contract.slaProperties or []):
         if sla.property == "retention" and sla.element == element:
             days = _DAYS.get(sla.unit or "d")
             if days is None:
                 reading.problem(f"$.slaProperties[{index}].unit", sla.unit, f"one of: {', '.join(_DAYS)}")
-            elif not isinstance(sla.value, int) or isinstance(sla.value, bool) or sla.value < 1:
+            elif not is_whole(sla.value, 1):
                 reading.problem(f"$.slaProperties[{index}].value", sla.value, "a whole number from 1")
             else:
                 return sla.value * days
@@ -118,7 +136,7 @@ def retention_days(contract: OpenDataContractStandard, element: str, reading: Re
 
 
 def primary_key(properties: list[SchemaProperty], at: str, reading: Reading) -> tuple[str, ...]:
-    """Names of the key's fields in the order of primaryKeyPosition."""
+    """Return the names of the key's fields in the order of primaryKeyPosition."""
     keys = [(p.primaryKeyPosition, p.name or "") for p in properties if p.primaryKey]
     positions = sorted(position for position, _ in keys if position is not None)
     if positions != list(range(1, len(keys) + 1)):
@@ -128,7 +146,7 @@ def primary_key(properties: list[SchemaProperty], at: str, reading: Reading) -> 
 
 
 def primitive_of(item: SchemaProperty, nested: tuple[str, ...], at: str, reading: Reading) -> str | None:
-    """The Iceberg primitive of a property; `nested` are the logical types that this place allows besides."""
+    """Return the Iceberg primitive of a property; `nested` are the logical types that this place allows besides."""
     logical, physical = item.logicalType or "", item.physicalType
     kind = types.primitive(logical, physical)
     if kind is None:

@@ -1,4 +1,4 @@
-"""Tables of the shop's database whose changes are captured: their types, where they land, and what DMS is told.
+"""Renders captured tables: their types, the tables in raw, what DMS is told, and the shop's own DDL.
 
 DMS writes Parquet files to [bucket folder/]schema/table/ and can rename a schema, not move a table to another one.
 So every captured schema is called `cdc` in the lake, and a dataset's files lie in cdc/<table>: LOAD00000001.parquet
@@ -42,7 +42,7 @@ enum or a range becomes a string of a length of its own."""
 
 
 def landed(physical: str) -> tuple[str, str] | None:
-    """(ODCS logical type, type in raw) of a PostgreSQL type; None for one that DMS does not carry over whole."""
+    """Return (ODCS logical type, type in raw) of a PostgreSQL type; None if DMS does not carry it over whole."""
     if match := _TEXT.match(physical):
         return ("string", "string") if 1 <= int(match.group(1)) <= 10_485_760 else None
     if match := _NUMERIC.match(physical):
@@ -51,10 +51,8 @@ def landed(physical: str) -> tuple[str, str] | None:
     return _LANDED.get(physical)
 
 
-def landing_table(
-    *, name: str, dataset: str, description: str, columns: tuple[Column, ...], retention_days: int
-) -> Table:
-    """The raw table of a captured one: every change, with the columns that DMS adds. Plain Parquet, never rewritten.
+def raw_table(*, name: str, dataset: str, description: str, columns: tuple[Column, ...], retention_days: int) -> Table:
+    """Return the raw table of a captured one: every change, with DMS's columns, as plain Parquet, never rewritten.
 
     No file is expired by its age: a row that never changed is in the file of the full load only, however old that is.
     A person is forgotten by removing the files that name them and loading anew.
@@ -73,13 +71,13 @@ def landing_table(
         primary_key=(),
         partition_by=(),
         retention_days=retention_days,
-        role="landing",
+        role="raw",
         format="parquet",
     )
 
 
 def table_mappings(contracts: Contracts) -> dict[str, Any]:
-    """DMS's table mapping: the captured tables and their described columns, nothing by pattern.
+    """Return DMS's table mapping: the captured tables and their described columns, nothing by pattern.
 
     What a contract does not describe stays in the database: a new column of the source is not replicated before
     somebody has said what it is and how sensitive.
@@ -99,13 +97,13 @@ def table_mappings(contracts: Contracts) -> dict[str, Any]:
         )
 
     for source in contracts.source_tables:
-        add(f"select-{source.landing.name}", "selection", "include", _locator(source), filters=[])
+        add(f"select-{source.raw_table.name}", "selection", "include", _locator(source), filters=[])
     transform = "transformation"
     for schema in sorted({source.schema for source in contracts.source_tables}):
         locator = {"schema-name": schema}
         add(f"folder-{schema}", transform, "rename", locator, **{"rule-target": "schema", "value": CDC_FOLDER})
     for source in contracts.source_tables:
-        name = source.landing.name
+        name = source.raw_table.name
         if source.name != name:
             add(f"name-{name}", transform, "rename", _locator(source), **{"rule-target": "table", "value": name})
         for column in source.columns:
@@ -119,7 +117,7 @@ def _locator(source: SourceTable) -> dict[str, str]:
 
 
 def source_ddl(contracts: Contracts) -> tuple[str, ...]:
-    """Statements that make the captured tables in the shop's database, where they are not there yet.
+    """Return the statements that make the captured tables in the shop's database, where they are not there yet.
 
     The whole old row is written to the log (REPLICA IDENTITY FULL): otherwise a delete carries the key alone, and an
     update leaves out long values that it did not touch.

@@ -1,4 +1,4 @@
-"""What jobs and functions read of the contracts: plain JSON that lies beside their code.
+"""Compiles what jobs and functions read of the contracts: plain JSON that lies beside their code.
 
 They run in Glue and Lambda from their own folder and import nothing of this package, so the
 reference lists of ISO 3166-1 and ISO 4217 travel with it.
@@ -27,18 +27,18 @@ _NO_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "
 
 
 def currencies() -> dict[str, int]:
-    """ISO 4217 code -> decimals of its minor unit."""
+    """Return ISO 4217 code -> decimals of its minor unit."""
     special = {code: digits for digits, codes in _MINOR_UNITS.items() for code in codes.split()}
     return {c.alpha_3: special.get(c.alpha_3, 2) for c in pycountry.currencies if c.alpha_3 not in _NO_MONEY}
 
 
 def countries() -> list[str]:
-    """ISO 3166-1 alpha-2 codes."""
+    """Return the ISO 3166-1 alpha-2 codes."""
     return sorted(c.alpha_2 for c in pycountry.countries)
 
 
 def compile_all(contracts: Contracts) -> dict[str, Any]:
-    """Everything the Glue jobs read, by name: `datasets` to curate, `marts` to build, `exchanges` to publish."""
+    """Return everything the Glue jobs read, by name: `datasets` to curate, `marts` to build, `exchanges` to publish."""
     return {
         "datasets": {d.name: compile_job(contracts, d) for d in contracts.curated_datasets},
         "marts": {t.name: compile_mart(contracts, t) for t in contracts.marts},
@@ -47,14 +47,14 @@ def compile_all(contracts: Contracts) -> dict[str, Any]:
 
 
 def compile_job(contracts: Contracts, dataset: Dataset) -> dict[str, Any]:
-    """What the job `curate` needs to know of a dataset that comes from a topic."""
+    """Return what the job `curate` needs to know of a dataset that comes from a topic."""
     (topic,) = dataset.topics
     return {
         "dataset": dataset.name,
         "version": dataset.version,
         "head": dataset.head.name,
         "reporting_currency": REPORTING_CURRENCY,
-        "source": {"kind": "topic", "topic": topic.name, "table": topic.landing.full_name},
+        "source": {"kind": "topic", "topic": topic.name, "table": topic.raw_table.full_name},
         "key": list(topic.natural_key),
         "fields": [_field(f) for f in topic.fields],
         "rules": [_rule(r) for r in topic.rules],
@@ -68,7 +68,7 @@ def compile_job(contracts: Contracts, dataset: Dataset) -> dict[str, Any]:
 
 
 def compile_mart(contracts: Contracts, mart: Table) -> dict[str, Any]:
-    """What the job `build_mart` needs to know of a mart."""
+    """Return what the job `build_mart` needs to know of a mart."""
     return {
         "mart": mart.name,
         "sources": list(mart.sources),
@@ -78,7 +78,7 @@ def compile_mart(contracts: Contracts, mart: Table) -> dict[str, Any]:
 
 
 def compile_exchange(contracts: Contracts, exchange: Exchange) -> dict[str, Any]:
-    """What the job `publish` needs to know of a table that is shared by snapshots: its shared columns only."""
+    """Return what the job `publish` needs to know of a table that is shared by snapshots: its shared columns only."""
     return {
         "exchange": exchange.name,
         "version": contracts.dataset(exchange.table.dataset).version,
@@ -92,7 +92,7 @@ def compile_exchange(contracts: Contracts, exchange: Exchange) -> dict[str, Any]
 
 
 def compile_bridge(contracts: Contracts) -> dict[str, Any]:
-    """What the Pub/Sub bridge may send: the topics shared with Google Cloud and their shared fields only."""
+    """Return what the Pub/Sub bridge may send: the topics shared with Google Cloud and their shared fields only."""
     return {
         "topics": {
             topic.name: {

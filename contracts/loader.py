@@ -1,4 +1,4 @@
-"""Reads contract files: YAML, the ODCS v3 JSON schema, then the rules of this platform.
+"""Reads contract files: YAML read strictly, the ODCS v3 JSON schema, then the rules of this platform.
 
 Every problem of every file is collected before anything is returned, so that a wrong contract is
 corrected in one go.
@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 import open_data_contract_standard
-import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
+from contracts import strict_yaml
 from contracts._sources import read_source
 from contracts._tables import read_table
 from contracts._topics import read_topic
@@ -28,10 +28,11 @@ from contracts.model import EXCHANGE_FOLDER, Contracts, Dataset
 from contracts.warehouse import READERS
 
 FOLDER = Path(__file__).parent / "datasets"
+_NO_TEXTS = ("boolean", "integer", "number")
 
 
 def load(folder: Path | None = None) -> Contracts:
-    """All contracts of a folder, ordered by name.
+    """Return all contracts of a folder, ordered by name.
 
     Raises: ContractErrors with every problem: file, path in the file, value, rule.
     """
@@ -55,11 +56,12 @@ def load(folder: Path | None = None) -> Contracts:
 
 def _read(file: Path) -> tuple[Dataset | None, list[Problem]]:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        at = f"line {where.line + 1}" if where else "$"
-        return None, [Problem(file.name, at, str(getattr(error, "problem", error)), "a contract is a YAML file")]
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, [Problem(file.name, "$", str(error), "a contract is a text in UTF-8")]
+    raw, found = strict_yaml.read(text, file.name)
+    if found:
+        return None, found
     found = [Problem(file.name, path, value, rule) for path, value, rule in _against_standard(raw)]
     if found:
         return None, found
@@ -70,7 +72,7 @@ def _read(file: Path) -> tuple[Dataset | None, list[Problem]]:
 
 @cache
 def _standard() -> tuple[jsonschema_rs.Draft201909Validator, jsonschema.Draft201909Validator]:
-    """The standard's schema twice: quick to decide, and apt to explain."""
+    """Return the standard's schema twice: quick to decide, and apt to explain."""
     schema = json.loads(Path(open_data_contract_standard.__file__).with_name("schema.json").read_text("utf-8"))
     return jsonschema_rs.Draft201909Validator(schema), jsonschema.Draft201909Validator(schema)
 
@@ -82,8 +84,11 @@ def _against_standard(raw: Any) -> Iterator[tuple[str, str, str]]:
         return
     for error in apt.iter_errors(raw):
         leaf = jsonschema.exceptions.best_match([error])
-        value = json.dumps(leaf.instance, default=str)
-        yield leaf.json_path, value if len(value) <= 80 else value[:77] + "...", f"ODCS v3: {leaf.message[:200]}"
+        value = json.dumps(leaf.instance)
+        rule = f"ODCS v3: {leaf.message[:200]}"
+        if isinstance(leaf.instance, str) and leaf.validator == "type" and leaf.validator_value in _NO_TEXTS:
+            rule = f"{rule} ({strict_yaml.ONLY})"
+        yield leaf.json_path, value if len(value) <= 80 else value[:77] + "...", rule
 
 
 def _dataset(contract: OpenDataContractStandard, reading: Reading) -> Dataset:
@@ -134,7 +139,7 @@ def _owner(contract: OpenDataContractStandard, reading: Reading) -> str:
 
 
 def _across(contracts: Contracts) -> Iterator[Problem]:
-    """What no file alone can show: names used twice, and sources that nobody makes."""
+    """Report what no file alone can show: names used twice, and sources that nobody makes."""
     for kind, names in (
         ("dataset", [d.name for d in contracts.datasets]),
         ("topic", [t.name for t in contracts.topics]),
@@ -170,7 +175,7 @@ def _across(contracts: Contracts) -> Iterator[Problem]:
 
 
 def _folders(contracts: Contracts) -> Iterator[Problem]:
-    """A folder inside another's would be read, written and expired by those who have a right on the outer one."""
+    """Report a folder inside another's: who has a right on the outer one would read, write and expire it."""
     for table in contracts.tables:
         if table.zone == "analytics" and table.prefix.split("/")[0] == EXCHANGE_FOLDER:
             rule = f"no table lies in {EXCHANGE_FOLDER}: it has the snapshots of shared tables"

@@ -1,4 +1,4 @@
-"""The schema of a shared topic in Pub/Sub: which fields Google's side receives, and of what types.
+"""Renders the schema of a shared topic in Pub/Sub: which fields Google's side receives, and of what types.
 
 Protocol Buffers with JSON encoding, because its JSON is the plain one that the bridge sends: Avro's wraps every value
 that may be absent ({"string": "..."}). Pub/Sub wants one top-level message and no imports, so a timestamp is a text.
@@ -36,17 +36,17 @@ _RESERVED = range(19_000, 20_000)
 
 
 def shared_fields(topic: Topic, target: str = "gcp") -> tuple[Field, ...]:
-    """The fields of a topic that may leave to `target`; an array has those of its items' that may."""
+    """Return the fields of a topic that may leave to `target`; an array has those of its items' that may."""
     return shared(topic.fields, target)
 
 
 def schema_definition(topic: Topic) -> str:
-    """The topic's schema as the text of a .proto file."""
+    """Return the topic's schema as the text of a .proto file."""
     return "\n".join(['syntax = "proto3";', "", *_message(topic.name, shared_fields(topic)), ""])
 
 
 def misfits(fields: tuple[Field, ...], at: str = "") -> Iterator[tuple[str, str, str]]:
-    """What of shared fields no schema can say: (path below `at`, value, rule)."""
+    """Yield what of shared fields no schema can say: (path below `at`, value, rule)."""
     taken: dict[str | int, str] = {}
     for f in fields:
         path = f"{at}{f.name}"
@@ -82,7 +82,7 @@ def _label(f: Field) -> str:
 
 
 def _comment(kind: str) -> str:
-    """What the type says and the one in the schema cannot."""
+    """Return what the type says and the one in the schema cannot."""
     if kind.startswith("decimal"):
         return f"  // {kind}"
     return f"  // {kind}, as {_FORMS[kind]}" if kind in _FORMS else ""

@@ -1,4 +1,4 @@
-"""Column types: from what a contract writes to what Iceberg, Hive and JSON Schema call it.
+"""Translates column types: from what a contract writes to what Iceberg, Hive and JSON Schema call it.
 
 An Iceberg type is written as its JSON serialisation in the table spec: a string for a primitive,
 a dict for list, map and struct. Ids of nested fields are given by `with_ids`.
@@ -50,7 +50,7 @@ _SPARK = {"timestamptz": "timestamp", "long": "bigint"}
 
 
 def primitive(logical: str, physical: str | None) -> str | None:
-    """The Iceberg primitive of a property, or None if the pair of types is not one we know."""
+    """Return the Iceberg primitive of a property, or None if the pair of types is not one we know."""
     if physical is None:
         return LOGICAL_DEFAULTS.get(logical)
     if logical == "number" and (match := DECIMAL.match(physical)):
@@ -60,7 +60,7 @@ def primitive(logical: str, physical: str | None) -> str | None:
 
 
 def hive(kind: IcebergType) -> str:
-    """The type as the Glue Data Catalog and Athena write it."""
+    """Return the type as the Glue Data Catalog and Athena write it."""
     if isinstance(kind, str):
         return _HIVE.get(kind, kind)
     if kind["type"] == "list":
@@ -71,17 +71,17 @@ def hive(kind: IcebergType) -> str:
 
 
 def spark(kind: str) -> str:
-    """A primitive as Spark SQL writes it."""
+    """Return a primitive as Spark SQL writes it."""
     return _SPARK.get(kind, kind)
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """A primitive as JSON Schema describes it in a record."""
+    """Return a primitive as JSON Schema describes it in a record."""
     return dict(_JSON.get(kind, {"type": "number"}))
 
 
 def with_ids(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The columns with field ids, as Iceberg gives them: one level after the other, from 1."""
+    """Return the columns with field ids, as Iceberg gives them: one level after the other, from 1."""
     ids = count(1)
     numbered = [{**column, "id": next(ids)} for column in columns]
     return [{**column, "type": _nested(column["type"], ids)} for column in numbered]

@@ -1,4 +1,4 @@
-"""SQL that makes the lake's tables visible in Redshift: external schemas, report views, roles and grants.
+"""Writes the SQL that makes the lake's tables visible in Redshift: external schemas, report views, roles and grants.
 
 Redshift has no grants on columns of external tables (only Lake Formation has), and USAGE on an external schema opens
 every table in it. So only engineers have that. Everybody else reads `reports`: a view a table, without its personal
@@ -34,7 +34,7 @@ class Statement:
 
 
 def warehouse_statements(contracts: Contracts, *, database_role_arn: str, region: str) -> list[Statement]:
-    """The statements in the order in which they must run.
+    """Return the statements in the order in which they must run.
 
     Args:
         database_role_arn: the role that Redshift takes to read the Glue Data Catalog and S3.
@@ -69,7 +69,7 @@ def warehouse_statements(contracts: Contracts, *, database_role_arn: str, region
 
 
 def _view(table: Table) -> Iterator[Statement]:
-    """The report view of a table, made anew when its columns change.
+    """Yield the statements of a table's report view, made anew when its columns change.
 
     Redshift replaces a view only by one with the same columns, so it is dropped first, and its grants with it: the
     comment makes these statements run again too.

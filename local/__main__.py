@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     command("down", _down, "destroy the local stack, stop its services, remove their state")
     preview = command("preview", _preview, "what a stack would create, on the real engine, without an account")
     preview.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
-    links = command("links", _links, "rehearse the links of a stack: real IKEv2 and BGP between both ends")
+    links = command("links", _links, "try the links of a stack: real IKEv2 and BGP between both ends")
     links.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
     query = command("query", _query, "ask the running platform's warehouse")
     query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')
@@ -56,7 +56,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("local.clouds.engine.engine", ["EngineError"]),
         ("local.links.namespaces", ["NamespaceError"]),
         ("local.links.waiting", ["SlowError"]),
-        ("local.replay", ["ReplayError", "SourceError"]),
+        ("local.rehearsal.replay", ["ReplayError", "SourceError"]),
         ("local.clouds.services", ["ServiceError"]),
         ("local.steps", ["StepError"]),
         ("local.clouds.warehouse", ["WarehouseError"]),
@@ -67,7 +67,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from local.up import REPORT, up
+    from local.rehearsal.up import REPORT, up
 
     report = up(Site.current(), chosen.replay)
     folder = REPORT.relative_to(ROOT)
@@ -80,7 +80,7 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _down(_: argparse.Namespace) -> int:
-    from local.up import down
+    from local.rehearsal.up import down
 
     down(Site.current())
     print("nothing of the local stack is left; `make up` builds it again")

@@ -50,6 +50,13 @@ def findings() -> list[Finding]:
         _tool("go", " or ".join(versions.GO_SERIES), golang.go_version(golang.GO), golang.GO, undone),
         _pulumi(undone),
         _tool("pstest", versions.PSTEST, _module_version(golang.PSTEST, golang.PSTEST_MODULE), golang.PSTEST, undone),
+        _tool(
+            "actionlint",
+            versions.ACTIONLINT,
+            _module_version(golang.ACTIONLINT, golang.ACTIONLINT_MODULE),
+            golang.ACTIONLINT,
+            undone,
+        ),
         _tool("host", "this project's", "there" if _runs(host.LANGUAGE_HOST) else None, host.LANGUAGE_HOST, undone),
         *_archives(undone),
         _built("layer", packages.LAYER, undone),

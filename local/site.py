@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLCHAIN = ROOT / ".toolchain"
@@ -20,7 +21,7 @@ DEFAULT_PORT_BASE = 19000
 
 ACCOUNT = "123456789012"
 """The account that moto plays; AWS's own documentation uses this number for examples."""
-REGION = "eu-west-1"
+REGION: Final = "eu-west-1"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def kill(site: Site, name: str) -> None:
         return next((one.state, one.pid) for one in services.status(site) if one.name == name)
 
     _, pid = state()
-    assert pid is not None, f"{name} does not run"
+    if pid is None:
+        raise ValueError(f"{name} does not run, so it cannot be killed")
     os.kill(pid, signal.SIGKILL)
     while state() != ("died", pid):
         time.sleep(0.05)

@@ -70,7 +70,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
 
 
 def report(outcome: Outcome, timestamp_ms: int) -> list[dict[str, Any]]:
-    """One log line a topic, which CloudWatch reads as metrics too (embedded metric format)."""
+    """Return one log line a topic, which CloudWatch reads as metrics too (embedded metric format)."""
     poison = Counter(item.record.topic for item in outcome.poison)
     metrics = [{"Name": name, "Unit": "Count"} for name in ("Sent", "Poison", "Unsent")]
     return [
@@ -96,7 +96,7 @@ def report(outcome: Outcome, timestamp_ms: int) -> list[dict[str, Any]]:
 
 
 def _seconds_left(context: Any) -> Callable[[], float]:
-    """Seconds until sending must end. A function with a short timeout keeps a quarter of it instead of the margin."""
+    """Return the seconds until sending must end; of a short timeout a quarter is kept instead of the margin."""
     margin = min(MARGIN_SECONDS, context.get_remaining_time_in_millis() / 4_000)
     return lambda: context.get_remaining_time_in_millis() / 1_000 - margin
 

@@ -27,7 +27,7 @@ Run = Callable[[str], Any]
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, str]:
-    """Lambda's entry: see `prepare` for the event."""
+    """Prepare the user, as Lambda asks: see `prepare` for the event."""
     import boto3
 
     return prepare(event, boto3.client("secretsmanager"), connect)
@@ -65,7 +65,7 @@ def prepare(event: Mapping[str, Any], store: Any, connect: Callable[..., Any]) -
 
 
 def statements(user: str, password: str, tables: Sequence[str], ddl: Sequence[str], known: set[str]) -> Iterator[str]:
-    """SQL in one transaction. Raises: ValueError for a name that is no plain one; nothing here is quoted."""
+    """Yield SQL of one transaction. Raises: ValueError for a name that is no plain one; nothing here is quoted."""
     schemas = sorted({table.partition(".")[0] for table in tables})
     for name in [user, *schemas, *(table.partition(".")[2] for table in tables)]:
         if not _NAME.match(name):
@@ -89,7 +89,7 @@ def statements(user: str, password: str, tables: Sequence[str], ddl: Sequence[st
 
 
 def connect(host: str, port: int, database: str, user: str, password: str) -> Any:
-    """A connection to a server whose certificate RDS signed for this very name."""
+    """Return a connection to a server whose certificate RDS signed for this very name."""
     import pg8000.native
 
     trusted = ssl.create_default_context(cafile=str(CERTIFICATE))

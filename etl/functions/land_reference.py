@@ -48,7 +48,7 @@ class Rate:
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, str]:
-    """EventBridge's `Object Created` of S3; the answer says what became of the object."""
+    """Land what EventBridge's `Object Created` of S3 tells of; the answer says what became of the object."""
     detail = event["detail"]
     bucket, key = detail["bucket"]["name"], detail["object"]["key"]
     outcome = land(_s3(), bucket, key, codes=_codes(), most_bytes=int(os.environ["MOST_BYTES"]))
@@ -97,7 +97,7 @@ def land(s3: Any, bucket: str, key: str, *, codes: frozenset[str], most_bytes: i
 
 
 def check(body: bytes, codes: frozenset[str]) -> list[str]:
-    """Everything that is wrong with a file of rates, with the line; empty if it can be used."""
+    """Return everything that is wrong with a file of rates, with the line; empty if it can be used."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -174,7 +174,7 @@ class _Edition:
 
 
 def _edition(s3: Any, bucket: str) -> _Edition | None:
-    """The edition in use, if there is one; the first one came with the program and says no arrival."""
+    """Return the edition in use, if there is one; the first one came with the program and says no arrival."""
     try:
         kept = s3.get_object(Bucket=bucket, Key=EDITION)
     except s3.exceptions.NoSuchKey:
@@ -203,7 +203,7 @@ def _unfit(key: str, at: datetime, current: _Edition | None) -> Iterator[str]:
 
 
 def _missing(body: bytes, current: _Edition | None) -> Iterator[str]:
-    """A file is the whole table: a currency that is left out would leave orders without a rate."""
+    """Report a currency that is left out. A file is the whole table: its orders would be without a rate."""
     for currency in sorted(current.currencies - _currencies(body)) if current else ():
         yield f"{currency} is missing, which the edition in use has"
 
@@ -228,5 +228,5 @@ def _s3() -> Any:
 
 @cache
 def _codes() -> frozenset[str]:
-    """The currencies that the contracts know; they lie beside this file."""
+    """Return the currencies that the contracts know; they lie beside this file."""
     return frozenset(json.loads(Path(__file__).with_name("currencies.json").read_text()))

@@ -43,7 +43,7 @@ class Rates:
             earlier.append(rate)
 
     def on(self, currency: str, day: date) -> Decimal | None:
-        """Units of the currency for one unit of the reporting currency; None if there is no rate that day."""
+        """Return the units of the currency for one unit of the reporting currency; None without a rate that day."""
         for rate in self._by_currency.get(currency, ()):
             if rate.first <= day <= rate.last:
                 return rate.units_per_reporting
@@ -51,7 +51,7 @@ class Rates:
 
 
 def convert(amount: Decimal, units_per_reporting: Decimal, decimals: int = 2) -> Decimal:
-    """The amount in the reporting currency, rounded half up (away from zero) once."""
+    """Return the amount in the reporting currency, rounded half up (away from zero) once."""
     return _EXACT.quantize(_EXACT.divide(amount, units_per_reporting), Decimal(1).scaleb(-decimals))
 
 

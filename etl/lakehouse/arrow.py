@@ -9,7 +9,7 @@ import pyarrow as pa
 
 
 def arrow_type(columns: Any) -> pa.DataType:
-    """The type of a Spark scalar by its name, of a list of one, or of a record by its columns."""
+    """Return the type of a Spark scalar by its name, of a list of one, or of a record by its columns."""
     if isinstance(columns, list):
         return pa.list_(arrow_type(columns[0]))
     if isinstance(columns, dict):

@@ -49,7 +49,7 @@ class RunSummary:
     code_version: str
 
     def properties(self) -> dict[str, str]:
-        """Texts for a snapshot's summary; `of` reads them back."""
+        """Return texts for a snapshot's summary; `of` reads them back."""
         counts = self.counts
         return {
             "dataset": self.dataset,
@@ -72,12 +72,12 @@ class RunSummary:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> RunSummary | None:
-        """The summary that a snapshot carries; None for compaction, marks and data below the top."""
+        """Return the summary that a snapshot carries; None for compaction, marks and data below the top."""
         return cls.read(snapshot.properties) if "source-to-snapshot" in snapshot.properties else None
 
     @classmethod
     def read(cls, p: Mapping[str, str]) -> RunSummary:
-        """The summary whose `properties` these are."""
+        """Return the summary whose `properties` these are."""
         return cls(
             dataset=p["dataset"],
             run_id=p["run-id"],
@@ -98,7 +98,7 @@ class RunSummary:
         )
 
     def ledger_row(self) -> tuple[Any, ...]:
-        """The row of LEDGER columns."""
+        """Return the row of LEDGER columns."""
         counts = self.counts
         return (
             self.dataset,
@@ -167,7 +167,7 @@ class Ledger:
         self._dataset = dataset
 
     def last_source_snapshot(self) -> int | None:
-        """source_to_snapshot of the newest run; None if there is none."""
+        """Return source_to_snapshot of the newest run; None if there is none."""
         rows = self._rows().orderBy(F.desc("finished_at")).select("source_to_snapshot").head(1)
         return rows[0][0] if rows else None
 
@@ -199,7 +199,7 @@ class Ledger:
 
 
 def code_version(contract_version: str) -> str:
-    """`<contract version>+<digest>`: what ran, by the content of this package's files."""
+    """Return `<contract version>+<digest>`: what ran, by the content of this package's files."""
     return f"{contract_version}+{_digest()}"
 
 
@@ -217,7 +217,7 @@ def now() -> datetime:
 
 
 def unused(run_id: str, taken: Iterable[str]) -> str:
-    """The run id, with a number if a run of this name has been committed: its retry found more to do."""
+    """Return the run id, with a number if a run of this name has been committed: its retry found more to do."""
     names = set(taken)
     return next(name for name in _numbered(run_id) if name not in names)
 

@@ -107,7 +107,7 @@ class Job:
 
 
 def read(path: Path, section: str, name: str) -> dict[str, Any]:
-    """The compiled contract of one dataset, mart or exchange.
+    """Return the compiled contract of one dataset, mart or exchange.
 
     Args:
         section: "datasets", "marts" or "exchanges".

@@ -173,7 +173,7 @@ def _attempt(tables: Tables, job: Job, rates: Rates, run_id: str, clock: Callabl
 
 
 def quarantine_rows(settled: DataFrame, job: Job, run_id: str, at: datetime) -> DataFrame:
-    """Rows of the table quarantine: every broken record with the rule it counts under, and all it broke."""
+    """Return the rows of the table quarantine: every broken record with the rule it counts under, and all it broke."""
     return settled.where(F.col("outcome") == QUARANTINED).select(
         F.lit(job.dataset).alias("dataset"),
         F.lit(run_id).alias("run_id"),
@@ -188,7 +188,7 @@ def quarantine_rows(settled: DataFrame, job: Job, run_id: str, at: datetime) -> 
 
 
 def duplicate_rows(settled: DataFrame, job: Job, run_id: str, at: datetime) -> DataFrame:
-    """Rows of the table duplicates: every repeated record and the position of the one it repeats."""
+    """Return the rows of the table duplicates: every repeated record and the position of the one it repeats."""
     return settled.where(F.col("outcome") == DUPLICATE).select(
         F.lit(job.dataset).alias("dataset"),
         F.lit(run_id).alias("run_id"),
@@ -221,7 +221,7 @@ def _settled(tables: Tables, job: Job, rates: Rates, window: Window, state: Head
 
 
 def _placed(tables: Tables, job: Job) -> DataFrame:
-    """Positions of this dataset that have their place beside the head."""
+    """Return the positions of this dataset that have their place beside the head."""
     parts = []
     for table in (tables.quarantine, tables.duplicates):
         snapshot = table.current()

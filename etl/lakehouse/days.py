@@ -10,7 +10,7 @@ Span = tuple[date, date]
 
 
 def spans(days: Iterable[date]) -> list[Span]:
-    """The days as the fewest spans, in order."""
+    """Return the days as the fewest spans, in order."""
     found: list[Span] = []
     for day in sorted(set(days)):
         if found and day - found[-1][1] == timedelta(days=1):
@@ -25,7 +25,7 @@ def write(days: Iterable[date]) -> str:
 
 
 def read(text: str) -> set[date]:
-    """The days of a text that `write` made. Raises: ValueError for another text."""
+    """Return the days of a text that `write` made. Raises: ValueError for another text."""
     days: set[date] = set()
     for part in text.split():
         first, _, last = part.partition("..")

@@ -63,7 +63,7 @@ class Exchange:
         )
 
     def snapshot(self, table_snapshot: int) -> str:
-        """The id of what is published: the same rows in the same columns have the same.
+        """Return the id of what is published: the same rows in the same columns have the same.
 
         A column that is not shared any more makes a new one: nobody waits for the table to change.
         """
@@ -144,7 +144,7 @@ class Folder:
         return self._s3.meta.region_name
 
     def stored(self) -> list[Stored]:
-        """All objects, the manifest included."""
+        """Return all objects, the manifest included."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{self.prefix}/")
         return [
             Stored(key=found["Key"], bytes=found["Size"], written=found["LastModified"])
@@ -153,7 +153,7 @@ class Folder:
         ]
 
     def published(self) -> Published | None:
-        """The manifest that readers see; None if nothing has been published yet."""
+        """Return the manifest that readers see; None if nothing has been published yet."""
         # S3 says of a missing object that it is forbidden where listing is limited to a prefix: so it is looked for.
         if not any(found.key == self._key for found in self.stored()):
             return None
@@ -202,13 +202,13 @@ class Folder:
 
 
 def lost(files: Iterable[File], stored: Iterable[Stored]) -> list[str]:
-    """Keys of the files that are not there, or not with their size."""
+    """Return the keys of the files that are not there, or not with their size."""
     there = {found.key: found.bytes for found in stored}
     return [file.key for file in files if there.get(file.key) != file.bytes]
 
 
 def removable(stored: Iterable[Stored], published: Published, replaced: Published | None, now: datetime) -> list[str]:
-    """Keys of what no reader needs: leftovers of killed runs, and snapshots replaced longer ago than KEPT.
+    """Return the keys of what no reader needs: leftovers of killed runs, and snapshots replaced longer ago than KEPT.
 
     Args:
         published: the manifest that readers see.

@@ -74,29 +74,29 @@ class IcebergTable:
             )
 
     def current(self) -> Snapshot | None:
-        """The snapshot that readers see, as of the last refresh; None for a table never written."""
+        """Return the snapshot that readers see, as of the last refresh; None for a table never written."""
         return self._snapshot(self._java.currentSnapshot())
 
     def history(self, snapshot_id: int | None = None) -> Iterator[Snapshot]:
-        """Snapshots from the given one (default: the current one) back to the oldest that is kept."""
+        """Yield the snapshots from the given one (default: the current one) back to the oldest that is kept."""
         found = self.current() if snapshot_id is None else self._snapshot(self._java.snapshot(snapshot_id))
         while found is not None:
             yield found
             found = None if found.parent is None else self._snapshot(self._java.snapshot(found.parent))
 
     def rows(self, snapshot_id: int | None) -> DataFrame:
-        """The table as of a snapshot; as of its beginning, hence empty, for None."""
+        """Return the table as of a snapshot; as of its beginning, hence empty, for None."""
         if snapshot_id is None:
             return self.spark.table(self.address).limit(0)
         return self.spark.read.format("iceberg").option("snapshot-id", snapshot_id).load(self.address)
 
     def appended(self, after: int, until: int) -> DataFrame:
-        """Rows of the append snapshots after one snapshot up to another, with every snapshot between them kept."""
+        """Return the rows of the append snapshots after one snapshot up to another; all between must be kept."""
         reader = self.spark.read.format("iceberg").option("start-snapshot-id", after).option("end-snapshot-id", until)
         return reader.load(self.address)
 
     def merge(self, rows: DataFrame, keys: Iterable[str], *, extra: str = "", branch: str | None = None) -> None:
-        """MERGE rows on keys: every column of a row that is there is set, others are inserted.
+        """Merge rows on keys: every column of a row that is there is set, others are inserted.
 
         Args:
             rows: unique by `keys`; its columns are columns of the table.
@@ -174,7 +174,7 @@ class Draft:
         self._branch = branch
 
     def merge(self, rows: DataFrame, keys: Iterable[str], *, extra: str = "") -> None:
-        """As IcebergTable.merge, on the draft."""
+        """Merge as IcebergTable does, on the draft."""
         self._table.merge(rows, keys, extra=extra, branch=self._branch)
 
     def publish(self, properties: Mapping[str, str]) -> Snapshot:
@@ -213,7 +213,7 @@ class Draft:
 
 
 def literal(text: str) -> str:
-    """A text as a literal of Spark SQL."""
+    """Return a text as a literal of Spark SQL."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -65,7 +65,7 @@ def judge(rows: DataFrame, job: Job, rates: Rates) -> DataFrame:
 
 
 def record_columns(job: Job) -> dict[str, Any]:
-    """The columns of `record`: name -> Spark type, or for an array the columns of its elements."""
+    """Return the columns of `record`: name -> Spark type, or for an array the columns of its elements."""
     totals = {name: job.head.columns[name] for name in TOTALS}
     line_type = next(t.columns[LINE_COLUMN] for t in job.tables.values() if "line_number" in t.columns)
     columns = _columns(job.fields)

@@ -52,7 +52,7 @@ def load(compiled: dict[str, Any], sql: str) -> Mart:
 
 
 def read_sql(name: str) -> str:
-    """The text of marts/<name>.sql, which lies beside this package, in the tree and in the archive alike.
+    """Return the text of marts/<name>.sql, which lies beside this package, in the tree and in the archive alike.
 
     Raises: ContractError if there is none.
     """
@@ -101,7 +101,7 @@ def build_mart(spark: SparkSession, mart: Mart, run_id: str) -> Snapshot | None:
 
 
 def built_up_to(target: IcebergTable) -> int | None:
-    """The head's snapshot that the mart was last built from; None if the mart does not tell."""
+    """Return the head's snapshot that the mart was last built from; None if the mart does not tell."""
     for snapshot in target.history():
         if SOURCE_SNAPSHOT in snapshot.properties:
             return int(snapshot.properties[SOURCE_SNAPSHOT])
@@ -109,7 +109,7 @@ def built_up_to(target: IcebergTable) -> int | None:
 
 
 def changed_days(head: IcebergTable, since: int) -> set[date] | None:
-    """Days whose orders changed after a snapshot of the head; None if the snapshots cannot tell.
+    """Return the days whose orders changed after a snapshot of the head; None if the snapshots cannot tell.
 
     A run of curate is, from new to old, its summary, its data and its intent. Compaction changes
     nothing. Anything else was written by somebody who does not say which days it changed.
@@ -133,7 +133,7 @@ def changed_days(head: IcebergTable, since: int) -> set[date] | None:
 
 
 def _query(spark: SparkSession, mart: Mart, head: IcebergTable, snapshot: int) -> DataFrame:
-    """The mart's rows: its SQL over views that are named as the source tables are."""
+    """Return the mart's rows: its SQL over views that are named as the source tables are."""
     for source in mart.sources:
         rows = head.rows(snapshot) if source == mart.head else spark.table(f"{CATALOG}.{source}")
         rows.createOrReplaceTempView(source.partition(".")[2])

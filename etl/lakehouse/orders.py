@@ -20,14 +20,14 @@ LINE_AMOUNTS = ("product_id", "quantity", "net_amount", *DISCOUNTS)
 
 
 def events_of(orders: DataFrame) -> DataFrame:
-    """The natural keys that rows of the table orders hold: order_id, event_type, `known` (position)."""
+    """Return the natural keys that rows of the table orders hold: order_id, event_type, `known` (position)."""
     return orders.select("order_id", F.explode("events").alias("event")).select(
         "order_id", "event.event_type", F.struct(*(f"event.{name}" for name in POSITION)).alias("known")
     )
 
 
 def fold(orders: DataFrame, accepted: DataFrame, job: Job) -> DataFrame:
-    """The new rows of the table orders for every order that an accepted row touches.
+    """Return the new rows of the table orders for every order that an accepted row touches.
 
     Args:
         orders: present rows of the table, of at least the touched orders; rows of others are dropped.
@@ -73,7 +73,7 @@ def fold(orders: DataFrame, accepted: DataFrame, job: Job) -> DataFrame:
 
 
 def lines(accepted: DataFrame, job: Job) -> DataFrame:
-    """The rows of the table order_lines that accepted `placed` rows bring."""
+    """Return the rows of the table order_lines that accepted `placed` rows bring."""
     placed_at = F.col("record.event_time")
     exploded = accepted.where(F.col("record.event_type") == "placed").select(
         F.col("record.order_id").alias("order_id"),
@@ -101,7 +101,7 @@ def _rank(event: Column) -> Column:
 
 
 def _in_order(events: Column) -> Column:
-    """Events by time; those of one instant in the order of an order's life, then by position."""
+    """Return events by time; those of one instant in the order of an order's life, then by position."""
     keyed = F.transform(
         events,
         lambda e: F.struct(

@@ -37,7 +37,7 @@ def require_known_events(job: Job) -> None:
 
 
 def deriver(job: Job, rates: Rates) -> Derive:
-    """The function that adds `net_amount_eur` to lines and `totals` to a `placed` record."""
+    """Return the function that adds `net_amount_eur` to lines and `totals` to a `placed` record."""
     columns = {name: job.head.columns[name] for name in TOTALS}
     line_column = next(t for t in job.tables.values() if "line_number" in t.columns).columns[LINE_COLUMN]
     fits = {name: converter(kind) for name, kind in columns.items()}

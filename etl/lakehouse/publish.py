@@ -154,7 +154,7 @@ def _attempt(
 
 
 def last_change(table: IcebergTable) -> Snapshot | None:
-    """The newest snapshot that changed rows; if none that is kept did, the newest; None for a table never written."""
+    """Return the newest snapshot that changed rows, else the newest; None for a table never written."""
     for snapshot in table.history():
         if snapshot.operation != "replace" and any(int(snapshot.summary.get(name, 0)) > 0 for name in _CHANGES):
             return snapshot
@@ -162,7 +162,7 @@ def last_change(table: IcebergTable) -> Snapshot | None:
 
 
 def shared(rows: DataFrame, exchange: Exchange) -> DataFrame:
-    """The shared columns, and no others.
+    """Return the shared columns, and no others.
 
     A column that the table got after the snapshot was written is empty in it, as in every read of the table.
     """
@@ -195,7 +195,7 @@ def write(rows: DataFrame, exchange: Exchange, folder: Folder, snapshot: str) ->
 
 
 def _parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[BufferedRandom]:
-    """The rows as files of about FILE_BYTES, each closed when the next one is asked for."""
+    """Yield the rows as files of about FILE_BYTES, each closed when the next one is asked for."""
     groups = _groups(batches, schema)
     for first in groups:
         with _new_file() as file:
@@ -208,7 +208,7 @@ def _parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[B
 
 
 def _groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The batches together, as far as memory allows; none of no rows."""
+    """Yield the batches together, as far as memory allows; none of no rows."""
     kept: list[pa.RecordBatch] = []
     for batch in batches:
         if batch.num_rows:

@@ -111,7 +111,7 @@ class Enforcer:
         fail: Fail,
         unknown: dict[str, None],
     ) -> dict[str, Any]:
-        """Values of an object's fields; `path` is for rules ("lines[]."), `place` for reasons ("lines[2].")."""
+        """Return values of an object's fields; `path` is for rules ("lines[]."), `place` for reasons ("lines[2].")."""
         values: dict[str, Any] = {}
         known = 0
         for field in fields:
@@ -177,7 +177,7 @@ class _Leaf:
         self._checks = [(rule.name, check(rule)) for rule in rules]
 
     def value(self, raw: Any, place: str, fail: Fail) -> Any:
-        """The conformed value; None, with the reason reported, if there is none."""
+        """Return the conformed value; None, with the reason reported, if there is none."""
         try:
             value = self._convert(raw)
         except TooManyDecimalsError as error:
@@ -206,7 +206,7 @@ class _Leaf:
 
 
 def rule_order(job: Job, derived_rules: Iterable[str]) -> tuple[str, ...]:
-    """Every rule that a record of this contract can break, in the order in which they count."""
+    """Return every rule that a record of this contract can break, in the order in which they count."""
     every = list(paths(job.fields))
     return (
         "json",
@@ -222,7 +222,7 @@ def rule_order(job: Job, derived_rules: Iterable[str]) -> tuple[str, ...]:
 
 
 def paths(fields: Iterable[Field], prefix: str = "") -> Iterable[tuple[str, Field]]:
-    """(path, field) of every field, an array before its elements' fields."""
+    """Return (path, field) of every field, an array before its elements' fields."""
     for field in fields:
         yield prefix + field.name, field
         if field.type == "array":
@@ -230,7 +230,7 @@ def paths(fields: Iterable[Field], prefix: str = "") -> Iterable[tuple[str, Fiel
 
 
 def located(path: str, values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """(place, value) of everything that a path means in a record: `lines[].quantity` has one for each line."""
+    """Return (place, value) of everything that a path means in a record: of `lines[].quantity`, one a line."""
     array, nested, name = path.rpartition("[].")
     if not nested:
         yield path, values.get(path)
@@ -240,7 +240,7 @@ def located(path: str, values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def check(rule: Rule) -> Check:
-    """The function that a rule of the contract is."""
+    """Return the function that a rule of the contract is."""
     if rule.kind == "enum":
         allowed = frozenset(rule.values)
         listed = ", ".join(rule.values)
@@ -263,7 +263,7 @@ def check(rule: Rule) -> Check:
 
 
 def _unique_paths(job: Job) -> list[tuple[str, str, tuple[str, ...]]]:
-    """(path, array, fields): two equal elements of an array would be one row of a table whose key has these fields."""
+    """Return (path, array, fields): equal elements of an array would be one row of a table whose key has the fields."""
     found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for array in (f for f in job.fields if f.type == "array"):
         inner = {f.name for f in array.fields} - {f.name for f in job.fields}

@@ -42,7 +42,7 @@ class TooManyDecimalsError(BadValueError):
 
 
 def parse_object(text: str | None) -> dict[str, Any]:
-    """The JSON object that a text is; numbers come as `Number`.
+    """Return the JSON object that a text is; numbers come as `Number`.
 
     Raises: NotAnObjectError for anything else, also for JSON that has a name twice in an object
         (which of the two is meant?), text that is not Unicode (half a surrogate pair), and NaN.
@@ -70,7 +70,7 @@ def parse_object(text: str | None) -> dict[str, Any]:
 
 
 def kind_of(value: Any) -> str:
-    """What JSON calls a parsed value, with its article."""
+    """Return what JSON calls a parsed value, with its article."""
     if isinstance(value, bool):
         return "a boolean"
     if type(value) is Number:
@@ -80,7 +80,7 @@ def kind_of(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a reason shows it: JSON, shortened; of a list or object only that it is one."""
+    """Return a value as a reason shows it: JSON, shortened; of a list or object only that it is one."""
     if isinstance(value, list | dict):
         return "[...]" if isinstance(value, list) else "{...}"
     text = str(value) if isinstance(value, Number | Decimal) else json.dumps(value, ensure_ascii=False, default=str)
@@ -88,7 +88,7 @@ def shown(value: Any) -> str:
 
 
 def converter(type_name: str) -> Callable[[Any], Any]:
-    """The function that makes a parsed JSON value (not null) a value of a Spark scalar type.
+    """Return the function that makes a parsed JSON value (not null) a value of a Spark scalar type.
 
     Texts for strings, dates and timestamps, numbers for numbers: nothing is converted from one JSON
     type to another. Timestamps must name their offset and come back in UTC; more than microseconds

@@ -29,7 +29,7 @@ class Window:
 
 
 def find_window(raw: IcebergTable, watermark: int | None) -> Window | None:
-    """What to read of raw, None if nothing has landed since the watermark.
+    """Return what to read of raw, None if nothing has landed since the watermark.
 
     Compaction and deletion add no rows, so only appended files are read. When the way back from
     raw's present to the watermark is broken (snapshots expired, table made anew), or when something

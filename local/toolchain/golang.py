@@ -1,4 +1,4 @@
-"""Go, and the two programs that come as Go modules: the Pulumi CLI and Google's in-memory Pub/Sub."""
+"""Go, and the programs that come as Go modules: the Pulumi CLI, Google's in-memory Pub/Sub, and actionlint."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ BUILT_PULUMI = TOOLCHAIN / "built" / "pulumi"
 """Kept when a CLI appears on PATH, so that nothing is built again once that one goes."""
 PSTEST = TOOLCHAIN / "bin" / "pstest"
 PSTEST_MODULE = "cloud.google.com/go/pubsub/v2"
+ACTIONLINT = TOOLCHAIN / "bin" / "actionlint"
+ACTIONLINT_MODULE = "github.com/rhysd/actionlint"
 
 GO_ENVIRONMENT = {
     "GOTOOLCHAIN": "local",  # never fetch another Go
@@ -70,6 +72,15 @@ def steps() -> list[Step]:
             inputs=[versions.PULUMI, str(cli()), *(HERE / "pulumi" / name for name in ("go.mod", "go.sum"))],
             outputs=[PULUMI],
             run=_install_pulumi,
+            needs=["go"],
+            way_out=MODULES_WAY_OUT,
+        ),
+        Step(
+            name="actionlint",
+            what=f"actionlint {versions.ACTIONLINT}, which holds the workflows, built with Go",
+            inputs=[versions.ACTIONLINT, *(HERE / "actionlint" / name for name in ("go.mod", "go.sum"))],
+            outputs=[ACTIONLINT],
+            run=_build_actionlint,
             needs=["go"],
             way_out=MODULES_WAY_OUT,
         ),
@@ -183,6 +194,10 @@ def build_pulumi(work: Work, place: Path) -> None:
 
 def _build_pstest(work: Work) -> None:
     _build(work, HERE / "pstest", ".", PSTEST, ["-ldflags", "-w -s"])
+
+
+def _build_actionlint(work: Work) -> None:
+    _build(work, HERE / "actionlint", f"{ACTIONLINT_MODULE}/cmd/actionlint", ACTIONLINT, ["-ldflags", "-w -s"])
 
 
 def _build(work: Work, module: Path, package: str, place: Path, flags: list[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import contracts
 from contracts import cdc
 
@@ -9,11 +12,11 @@ LOADED = contracts.load()
 RULES = contracts.table_mappings(LOADED)["rules"]
 
 
-def _of(action: str) -> list[dict]:
+def _of(action: str) -> list[dict[str, Any]]:
     return [rule for rule in RULES if rule["rule-action"] == action]
 
 
-def test_the_mapping_selects_the_contracts_tables_and_nothing_by_pattern():
+def test_the_mapping_selects_the_contracts_tables_and_nothing_by_pattern() -> None:
     selected = {(r["object-locator"]["schema-name"], r["object-locator"]["table-name"]) for r in _of("include")}
     assert selected == {(source.schema, source.name) for source in LOADED.source_tables}
     assert ("shop", "customers") in selected
@@ -21,7 +24,7 @@ def test_the_mapping_selects_the_contracts_tables_and_nothing_by_pattern():
     assert not any("%" in value for rule in RULES for value in rule["object-locator"].values())
 
 
-def test_the_mapping_lets_through_the_described_columns_only():
+def test_the_mapping_lets_through_the_described_columns_only() -> None:
     kept: dict[str, list[str]] = {}
     for rule in _of("include-column"):
         assert (rule["rule-type"], rule["rule-target"]) == ("transformation", "column")
@@ -29,19 +32,19 @@ def test_the_mapping_lets_through_the_described_columns_only():
     assert kept == {source.name: [column.name for column in source.columns] for source in LOADED.source_tables}
 
 
-def test_rules_have_numbers_and_names_of_their_own():
+def test_rules_have_numbers_and_names_of_their_own() -> None:
     assert [rule["rule-id"] for rule in RULES] == [str(number) for number in range(1, len(RULES) + 1)]
     assert len({rule["rule-name"] for rule in RULES}) == len(RULES)
 
 
-def test_dms_writes_where_the_raw_table_lies():
+def test_dms_writes_where_the_raw_table_lies() -> None:
     (folder,) = [rule for rule in _of("rename") if rule["rule-target"] == "schema"]
     assert folder["object-locator"] == {"schema-name": "shop"}
     for source in LOADED.source_tables:
-        assert source.landing.prefix == f"{folder['value']}/{source.landing.name}"
+        assert source.raw_table.prefix == f"{folder['value']}/{source.raw_table.name}"
 
 
-def test_a_table_is_renamed_only_where_the_lake_calls_it_differently(tmp_path):
+def test_a_table_is_renamed_only_where_the_lake_calls_it_differently(tmp_path: Path) -> None:
     text = (contracts.loader.FOLDER / "products.yaml").read_text("utf-8")
     (tmp_path / "products.yaml").write_text(text.replace("shop.shop.products", "shop.shop.articles"), "utf-8")
 
@@ -52,17 +55,17 @@ def test_a_table_is_renamed_only_where_the_lake_calls_it_differently(tmp_path):
     assert (renamed["object-locator"]["table-name"], renamed["value"]) == ("articles", "products")
 
 
-def test_raw_has_what_dms_adds_and_every_column_as_dms_writes_it():
+def test_raw_has_what_dms_adds_and_every_column_as_dms_writes_it() -> None:
     table = LOADED.table("raw", "customers")
     columns = {column.name: column for column in table.columns}
     assert list(columns)[:4] == ["op", "cdc_timestamp", "customer_id", "email"]
     assert [columns[name].type for name in ("op", "cdc_timestamp", "customer_id")] == ["string", "string", "long"]
     assert columns["updated_at"].type == "timestamp"
     assert (columns["email"].classification, columns["country"].classification) == ("personal", "internal")
-    assert (table.format, table.role, table.partition_by) == ("parquet", "landing", ())
+    assert (table.format, table.role, table.partition_by) == ("parquet", "raw", ())
 
 
-def test_the_source_tables_are_made_with_their_keys_and_log_whole_rows():
+def test_the_source_tables_are_made_with_their_keys_and_log_whole_rows() -> None:
     schema, *tables = contracts.source_ddl(LOADED)
     assert schema == "CREATE SCHEMA IF NOT EXISTS shop"
     made, identity = tables[:2]
@@ -73,7 +76,7 @@ def test_the_source_tables_are_made_with_their_keys_and_log_whole_rows():
     assert len(tables) == 2 * len(LOADED.source_tables)
 
 
-def test_types_are_those_that_dms_carries_over_whole():
+def test_types_are_those_that_dms_carries_over_whole() -> None:
     assert cdc.landed("numeric(12,2)") == ("number", "decimal(12,2)")
     assert cdc.landed("varchar(40)") == ("string", "string")
     for physical in ("text", "varchar", "varchar(0)", "numeric", "numeric(4,5)", "jsonb", "timestamptz", "boolean", ""):

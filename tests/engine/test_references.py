@@ -24,7 +24,7 @@ def test_a_stack_is_another_one_when_its_file_the_program_or_the_provider_change
         "__main__.py",
         "Pulumi.prod.yaml",
         "Pulumi.organization.yaml",
-        "local/clouds/provider/vpn.py",
+        "local/clouds/provider/types/vpn.py",
         "components/links/vpn.py",
     ]
     for name in files:

@@ -96,7 +96,9 @@ class Lake:
             for partition, offset, value in rows
         ]
         table.append(pa.Table.from_pylist(landed, schema=table.schema().as_arrow()))
-        return table.metadata.current_snapshot_id
+        snapshot = table.current_snapshot()
+        assert snapshot
+        return snapshot.snapshot_id
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         return tables.read(self.site, name).to_pylist()
@@ -302,3 +304,16 @@ def _await(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             sleep(0.05)
     raise AssertionError(f"the AWS server did not start:\n{log.read_text()}")
+
+
+def named(log: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
+    return [e for e in log if e["event"] == event]
+
+
+def compact(table: str) -> str:
+    return f"CALL glue_catalog.system.rewrite_data_files(table => '{table}', options => map('rewrite-all', 'true'))"
+
+
+def expire(table: str) -> str:
+    """All snapshots but the present one."""
+    return f"CALL glue_catalog.system.expire_snapshots(table => '{table}', older_than => TIMESTAMP '2100-01-01')"

@@ -9,7 +9,8 @@ from etl.lakehouse.amounts import Rates, parse_rates
 from etl.lakehouse.contract import Job
 from etl.lakehouse.orders_record import RULES, deriver
 from etl.lakehouse.record import Enforcer
-from tests.etl.lake import COMPILED, ROOT
+from local.site import ROOT
+from tests.etl.lake import COMPILED
 
 JOB = Job.load(COMPILED["datasets"]["orders"])
 RATES: Rates = parse_rates((ROOT / "contracts/reference/exchange_rates.csv").read_text())
@@ -33,7 +34,7 @@ def line(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def event(kind: str = "placed", order: str = "31198570044", time: str = "2017-01-01T11:53:26Z", **changes: Any) -> Any:
-    whole = {
+    whole: dict[str, Any] = {
         "event_id": f"{kind}-{order}",
         "event_type": kind,
         "event_time": time,

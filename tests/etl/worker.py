@@ -21,10 +21,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lakehouse import exchange, iceberg, main, publish
-from lakehouse.session import session
+if TYPE_CHECKING:
+    from etl.lakehouse import exchange, iceberg, main, publish
+    from etl.lakehouse.session import session
+else:  # from lakehouse.zip, as Glue has it
+    from lakehouse import exchange, iceberg, main, publish
+    from lakehouse.session import session
 
 
 def steer() -> None:
@@ -48,7 +52,7 @@ def steer() -> None:
         hooks.after(f"write {shared.prefix}")
         return files
 
-    publish.write = written
+    setattr(publish, "write", written)  # noqa: B010 - mypy would hold it against the original
 
 
 def _hooked(name: str, write: Callable[..., Any]) -> Callable[..., Any]:

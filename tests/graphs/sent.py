@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.clouds.provider import names
-from local.clouds.provider.shapes import Shapes
+from local.clouds.provider.kept_shapes import Shapes
 from tests.graphs.program import computed as made_up
 from tests.graphs.recording import Recording, Registered
 

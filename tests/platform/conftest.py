@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-from local import up
-from local.site import REGION, Site
+from local.rehearsal import up
+from local.rehearsal.clients import client
+from local.site import Site
 
 PERIOD = "day"
 
@@ -25,15 +25,16 @@ class Platform:
     report_folder: Path
 
     def client(self, service: str) -> Any:
-        """boto3's client of one of the platform's services; which class it is, only boto3 knows."""
-        name: Any = service
-        return boto3.client(
-            name,
-            endpoint_url=self.site.aws_url,
-            region_name=REGION,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        """A boto3 client of the platform's AWS."""
+        return client(self.site, service)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that are marked `last` after all others, whatever their files are called.
+
+    They take away what the others look at: one platform serves all, since to bring one up takes minutes.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`make down` on the running platform; last, since it removes what the other tests look at."""
+"""What `pulumi destroy` leaves of the platform that all these tests share: nothing. So it runs after all others."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from confluent_kafka.admin import AdminClient
 import contracts
 from local.clouds.engine.engine import Engine
 from local.clouds.services import postgres
+from tests.platform.conftest import Platform
 
 pytestmark = [pytest.mark.platform, pytest.mark.last]
 
 
-def test_destroy_leaves_nothing(platform):
+def test_destroy_leaves_nothing(platform: Platform) -> None:
     site = platform.site
     engine = Engine(site, "local")
 
     engine.destroy()
 
-    client = platform.client
     assert [r for r in engine.state() if not r["type"].startswith("pulumi:")] == []
-    assert client("s3").list_buckets()["Buckets"] == []
-    assert client("glue").get_databases()["DatabaseList"] == []
-    assert client("glue").list_jobs()["JobNames"] == []
-    assert client("lambda").list_functions()["Functions"] == []
-    assert client("stepfunctions").list_state_machines()["stateMachines"] == []
-    assert client("rds").describe_db_instances()["DBInstances"] == []
-    assert client("dms").describe_replication_configs()["ReplicationConfigs"] == []
+    assert platform.client("s3").list_buckets()["Buckets"] == []
+    assert platform.client("glue").get_databases()["DatabaseList"] == []
+    assert platform.client("glue").list_jobs()["JobNames"] == []
+    assert platform.client("lambda").list_functions()["Functions"] == []
+    assert platform.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert platform.client("rds").describe_db_instances()["DBInstances"] == []
+    assert platform.client("dms").describe_replication_configs()["ReplicationConfigs"] == []
     with closing(psycopg2.connect(postgres.dsn(site))) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")
         databases = cursor.fetchall()

@@ -48,7 +48,7 @@ class Route:
     projection: Projection
 
     def lane_of(self, record: Record) -> int:
-        """The lane of a record's key; records without a key keep the order of their partition."""
+        """Return the lane of a record's key; records without a key keep the order of their partition."""
         return zlib.crc32(str(record.partition).encode() if record.key is None else record.key) % self.lanes
 
 

@@ -29,7 +29,7 @@ class WrongTypeError(ValueError):
 
 
 def renderer(type_name: str) -> Callable[[Any], str]:
-    """The function that writes a parsed value (not null) of a contract's scalar type as JSON.
+    """Return the function that writes a parsed value (not null) of a contract's scalar type as JSON.
 
     What the function raises is a WrongTypeError.
     """
@@ -44,7 +44,7 @@ def renderer(type_name: str) -> Callable[[Any], str]:
 
 
 def kind_of(value: Any) -> str:
-    """What JSON calls a parsed value, with its article."""
+    """Return what JSON calls a parsed value, with its article."""
     if isinstance(value, bool):
         return "a boolean"
     if type(value) is Number:

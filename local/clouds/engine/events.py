@@ -23,11 +23,12 @@ _ENGINES_OWN = "pulumi:"
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One message of a run; `resource` and `type` are empty if it is about none."""
+    """One message of a run."""
 
     severity: str
     message: str
     resource: str = ""
+    """The resource's name; empty if the message is about none."""
     type: str = ""
 
     def __str__(self) -> str:
@@ -51,20 +52,17 @@ class Resource:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run that ended well.
-
-    Attributes:
-        changes: operation -> number of resources, as the engine's summary has it (`same` among them).
-        resources: the resources of the clouds; components and the provider instances are left out.
-        output: what the CLI printed; for a preview its JSON.
-    """
+    """A run that ended well."""
 
     operation: str
     changes: Mapping[str, int]
+    """Operation -> number of resources, as the engine's summary has it (`same` among them)."""
     resources: tuple[Resource, ...]
+    """Those of the clouds; components and the provider instances are left out."""
     diagnostics: tuple[Diagnostic, ...]
     seconds: float
     output: str
+    """What the CLI printed; for a preview its JSON."""
 
     @property
     def live(self) -> dict[str, int]:

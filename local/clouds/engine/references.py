@@ -29,6 +29,7 @@ PROGRAM = (
     "contracts/**/*",
     "settings/**/*",
     "local/clouds/provider/*.py",
+    "local/clouds/provider/types/*.py",
 )
 """What the stack that is brought up is made of, besides its own file and that of the stack it refers to."""
 KEPT = ("pulumi/.pulumi/stacks", "pulumi/.pulumi/meta.yaml", "pulumi-stacks")

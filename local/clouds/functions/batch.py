@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import Message
 
-Place = tuple[str, int]
+Partition = tuple[str, int]
 """Topic and partition."""
 
 
@@ -43,16 +43,16 @@ def left_over(messages: Sequence[Message], answer: Any) -> list[Message]:
     ]
 
 
-def next_offsets(sent: Iterable[Message], again: Iterable[Message]) -> dict[Place, int]:
+def next_offsets(sent: Iterable[Message], again: Iterable[Message]) -> dict[Partition, int]:
     """Where each partition of a batch goes on: at its first record that comes again, else behind its last one."""
-    offsets = {place_of(message): _offset(message) + 1 for message in sent}
-    first_again: dict[Place, int] = {}
+    offsets = {partition_of(message): _offset(message) + 1 for message in sent}
+    first_again: dict[Partition, int] = {}
     for message in again:
-        first_again.setdefault(place_of(message), _offset(message))
+        first_again.setdefault(partition_of(message), _offset(message))
     return offsets | first_again
 
 
-def place_of(message: Message) -> Place:
+def partition_of(message: Message) -> Partition:
     topic, partition = message.topic(), message.partition()
     if topic is None or partition is None:
         raise ValueError("a message without a position did not come from a broker")

@@ -39,10 +39,12 @@ class Function:
 
 @dataclass(frozen=True)
 class Unpacked:
-    """Where a function's code lies: `task` stands for /var/task, `opt` for /opt (empty without layers)."""
+    """Where a function's code lies."""
 
     task: Path
+    """Stands for /var/task."""
     opt: Path
+    """Stands for /opt; empty without layers."""
 
 
 def function_of(configuration: Mapping[str, Any]) -> Function:

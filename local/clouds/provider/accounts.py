@@ -5,21 +5,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
-from local.clouds.provider.outputs import Place
 from local.clouds.provider.wire import UNKNOWN, reveal
 from local.site import ACCOUNT, REGION
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that an instance works in, in one region."""
+
+    id: str = ACCOUNT
+    region: str = REGION
+
+
+current: ContextVar[Account] = ContextVar("account", default=Account())  # noqa: B039 - frozen
+"""Of the call that is being answered."""
+
+
+def arn(service: str, resource: str) -> str:
+    """The ARN of something of the present account and region."""
+    account = current.get()
+    return f"arn:aws:{service}:{account.region}:{account.id}:{resource}"
 
 
 class ConfigurationError(ValueError):
     """The instance may not work; in the words of the AWS provider, as far as it has some."""
 
 
-def place_of(configuration: Mapping[str, Any], *, live: bool) -> Place:
-    """The place of an instance with these arguments.
+def account_of(configuration: Mapping[str, Any], *, live: bool) -> Account:
+    """The account of an instance with these arguments.
 
-    The account is that of the last role it assumes. Without a role it is the caller's own: on the running platform
+    It is that of the last role it assumes. Without a role it is the caller's own: on the running platform
     moto's, in a preview, which has no credentials, the one that is allowed.
 
     Raises: ConfigurationError if the account is not allowed, or the platform does not play the region.
@@ -42,7 +61,7 @@ def place_of(configuration: Mapping[str, Any], *, live: bool) -> Place:
         raise ConfigurationError(
             f"AWS account ID not allowed: {account} (allowedAccountIds: {', '.join(allowed) or 'any'})"
         )
-    return Place(account, region)
+    return Account(account, region)
 
 
 def _assumed(roles: list[Any]) -> str | None:

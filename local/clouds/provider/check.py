@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.clouds.provider import types
 from local.clouds.provider.assets import Archive, Asset
 from local.clouds.provider.shapes import Fields, Kind, Shape, Type
 from local.clouds.provider.wire import UNKNOWN, Secret
 
 INTERNAL = "__"
 """What begins so is between provider and engine, no argument (`__defaults`)."""
-GIVEN_UP = {("azure-native:compute:VirtualMachine", "hardwareProfile.vmSize")}
-"""Enums that Azure itself does not keep up: "the enum data type is currently deprecated", says this one's text."""
 _PLAIN: dict[Kind, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
@@ -35,9 +34,10 @@ _PLAIN: dict[Kind, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One rule that an argument breaks; `path` is empty for the resource as a whole."""
+    """One rule that an argument breaks."""
 
     path: str
+    """Empty for the resource as a whole."""
     reason: str
 
 
@@ -57,12 +57,11 @@ def join(path: str, name: str) -> str:
 class _Checker:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
-        # Azure's enums come from the very version of the API that is called, so a value that is not listed is a
-        # mistake although the SDK admits any text. Those of AWS lag behind their services.
-        self._azure = shape.token.startswith("azure-native:")
+        self._closes = types.family_of(shape.token).closed_values
+        self._free_text = types.row_of(shape.token).free_text
 
     def _closed(self, path: str) -> bool:
-        return self._azure and (self._shape.token, path) not in GIVEN_UP
+        return self._closes and path not in self._free_text
 
     def object(self, path: str, fields: Fields, given: Mapping[str, Any], what: str) -> Iterator[Failure]:
         for name, value in given.items():

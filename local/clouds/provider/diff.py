@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.clouds.provider import names, replaces
+from local.clouds.provider import names, types
 from local.clouds.provider.assets import Archive, Asset
 from local.clouds.provider.check import INTERNAL, join
 from local.clouds.provider.shapes import Shape
+from local.clouds.provider.types.row import EVERY
 from local.clouds.provider.wire import Secret
 
 Kind = Literal["ADD", "DELETE", "UPDATE"]
@@ -56,7 +57,7 @@ def diff(
             continue
         for path, kind in _compare(join("", argument), before.get(argument), after.get(argument)):
             if not any(_covers(pattern, _segments(path)) for pattern in paths):
-                replacing = shape is not None and replaces.replaces(shape, path)
+                replacing = shape is not None and replaces(shape, path)
                 changes.append(Change(path, argument, kind, replacing))
     return Difference(tuple(changes), any(c.replaces for c in changes) and _keeps_its_name(shape, before, after))
 
@@ -72,6 +73,20 @@ def _compare(path: str, before: Any, after: Any) -> Iterator[tuple[str, Kind]]:
             yield from _compare(f"{path}[{index}]", old, new)
     elif not equal(before, after):  # a secret is one value: its parts are not named
         yield path, _kind(before, after)
+
+
+def replaces(shape: Shape, path: str) -> bool:
+    """Whether a change at this path, such as `rules[0].id`, replaces the resource.
+
+    The SDK's texts say so for few arguments only; the type's row lists the others. And for every type another name,
+    region, project or resource group is another resource.
+    """
+    listed = types.row_of(shape.token).replaces
+    steps = re.sub(r"\[[^]]*\]", "", path).split(".")
+    if listed == EVERY or any(".".join(steps[:length]) in listed for length in range(1, len(steps) + 1)):
+        return True
+    field = shape.inputs.get(steps[0])
+    return types.family_of(shape.token).replaces(shape, steps[0]) or (field is not None and field.replaces)
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -97,8 +112,8 @@ def _kind(before: Any, after: Any) -> Kind:
 
 def _keeps_its_name(shape: Shape | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether old and new would bear one name, so that the old must go first; Pulumi's bridge decides so too."""
-    rule = names.rule_of(shape) if shape else None
-    argument = rule.argument if rule else "name"
+    naming = names.naming_of(shape) if shape else None
+    argument = naming.argument if naming else "name"
     if argument in after.get(names.DEFAULTS, ()):
         return False
     name = after.get(argument)

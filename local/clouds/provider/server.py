@@ -7,9 +7,7 @@ connection says which instance a call belongs to, and with it the account and re
 from __future__ import annotations
 
 import functools
-import json
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent import futures
 from importlib import metadata
@@ -23,20 +21,21 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.clouds.provider import accounts, invokes, names, outputs, vpn
+from local.clouds.provider import accounts, names
 from local.clouds.provider.check import Failure, check
 from local.clouds.provider.diff import diff
-from local.clouds.provider.live import LIVE_TYPES, Clients, Live, PartlyMadeError, live_class
-from local.clouds.provider.live.base import partly_made
-from local.clouds.provider.shapes import Shape, Shapes
-from local.clouds.provider.state import Record, State
-from local.clouds.provider.wire import Properties, conceal, contains_secret, decode, encode, reveal
+from local.clouds.provider.kept_shapes import Shapes
+from local.clouds.provider.live import PartlyMadeError
+from local.clouds.provider.resources import Resources
+from local.clouds.provider.state import Existing, State
+from local.clouds.provider.types import FAMILIES
+from local.clouds.provider.wire import contains_secret, decode, encode
 from local.site import Site
 
 MESSAGE_BYTES = 400 << 20
 """The engine's own limit of a message (sdk/go/common/util/rpcutil)."""
 THREADS = 32
-PACKAGES = ("aws", "azure-native", "gcp")
+PACKAGES = tuple(FAMILIES)
 
 log = logging.getLogger(__name__)
 
@@ -44,167 +43,12 @@ Request = Any
 """A message of `provider_pb2`, whose classes are made at run time."""
 
 
-class Resources:
-    """What the calls about resources do, in plain values; `Service` puts them on the wire."""
-
-    def __init__(
-        self,
-        site: Site,
-        root: Path,
-        state: State,
-        shapes: Shapes,
-        *,
-        live: bool,
-        ids: Mapping[tuple[str, str], str] | None = None,
-    ) -> None:
-        """`live` False keeps every type as state, so that nothing is touched.
-
-        `ids` is (type, argument `name`) -> id, for what is kept as state and has its id from elsewhere.
-        """
-        self._ids = ids or {}
-        self._state, self._shapes = state, shapes
-        self._site, self._root, self._clients = site, root, Clients(site)
-        self._live_types = LIVE_TYPES.keys() if live else set()
-        self._made: dict[str, Live] = {}
-        self._lock = threading.Lock()
-
-    def shape(self, token: str) -> Shape:
-        """The shape of a type.
-
-        Raises: LookupError if the installed SDK does not know it, which its own classes never send.
-        """
-        shape = self._shapes.get(token)
-        if shape is None:
-            raise LookupError(f"the installed SDK of {token.split(':')[0]!r} has no resource type {token}")
-        return shape
-
-    def create(self, token: str, urn: str, arguments: Properties, *, preview: bool) -> tuple[str, Properties]:
-        shape = self.shape(token)
-        if preview:
-            planned = outputs.complete(shape, "", arguments, preview=True)
-            return "", planned | vpn.planned(token, arguments, before={})
-        live, given = self._live(token), reveal(arguments)
-        computed: Properties = {}
-        unfinished = self._state.begin(urn, token)
-        try:
-            if live is None:
-                id = self._ids.get((token, str(given.get("name")))) or outputs.identifier(shape, arguments)
-                computed = vpn.computed(self._state, token, id, given)
-            else:
-                left = live.identify(given) if unfinished else None
-                if left is not None and not self._state.exists(token, left):
-                    live.delete(left, given)
-                id, computed = live.create(given)
-        except PartlyMadeError as error:
-            error.outputs = self._outputs(shape, error.id, arguments, error.outputs)
-            self._state.put(token, error.id, urn, error.outputs)
-            raise
-        except Exception:
-            self._state.abandon(urn)
-            raise
-        made = self._outputs(shape, id, arguments, computed)
-        self._state.put(token, id, urn, made)
-        self._note(live, token, id, made, arguments)
-        return id, made
-
-    def _note(self, live: Live | None, token: str, id: str, made: Properties, arguments: Properties) -> None:
-        """Keep what the service reports of a resource just written: what differs later was changed by somebody else.
-
-        Raises: PartlyMadeError if the service does not answer.
-        """
-        if live is not None:
-            with partly_made(id, made):
-                seen = live.observe(id, reveal(made))
-            secret = {name for name in seen if contains_secret(arguments.get(name))}
-            given = {name: arguments.get(name) for name in seen.keys() - secret}
-            self._state.observe(token, id, {name: [seen[name], given[name]] for name in given})
-
-    def read(
-        self, token: str, id: str, urn: str, known: Properties, arguments: Properties
-    ) -> tuple[Properties, Properties] | None:
-        """(outputs, arguments) of a resource as it is now; None if it is gone."""
-        live = self._live(token)
-        if live is None:
-            if not known:
-                raise LookupError(f"{token} {id} is kept as state only; what the engine does not know cannot be read")
-            return (known, arguments) if self._state.exists(token, id) else None
-        try:
-            computed = live.read(id, reveal(known))
-        except PartlyMadeError as error:
-            error.outputs = known
-            raise
-        if computed is None:
-            self._state.remove(token, id)
-            return None
-        found, now = {**known, **conceal(computed, like=known)}, dict(arguments)
-        for name, value in self._changes(live, token, id, known, arguments).items():
-            for properties in (found, now):
-                properties.pop(name, None)
-                if value is not None:
-                    properties[name] = value
-            if name == "tags" and "tagsAll" in known:
-                found["tagsAll"] = value or {}
-        return found, now
-
-    def _changes(self, live: Live, token: str, id: str, known: Properties, arguments: Properties) -> Properties:
-        """The arguments that somebody else changed since the program's last write, or changed back since a refresh."""
-        noted = self._state.observed(token, id)
-        if not noted:
-            return {}
-        seen = json.loads(json.dumps(live.observe(id, reveal(known))))
-        changed = {}
-        for name, (before, given) in noted.items():
-            if seen.get(name) != before:
-                changed[name] = seen.get(name)
-            elif arguments.get(name) != given:
-                changed[name] = given
-        return changed
-
-    def update(
-        self, token: str, id: str, urn: str, before: Properties, arguments: Properties, *, preview: bool
-    ) -> Properties:
-        shape = self.shape(token)
-        kept = {name: value for name, value in before.items() if name not in shape.inputs}
-        live = self._live(token)
-        computed = live.update(id, reveal(before), reveal(arguments)) if live and not preview else {}
-        # What was computed once stays, unless the service computes it anew.
-        made = outputs.complete(shape, id, arguments, preview=preview) | kept | vpn.planned(token, arguments, before)
-        made |= conceal(computed, like=arguments)
-        if "tagsAll" in shape.outputs:
-            made["tagsAll"] = arguments.get("tags") or {}
-        if not preview:
-            self._state.put(token, id, urn, made)
-            self._note(live, token, id, made, arguments)
-        return made
-
-    def delete(self, token: str, id: str, known: Properties) -> None:
-        live = self._live(token)
-        if live is not None:
-            live.delete(id, reveal(known))
-        self._state.remove(token, id)
-
-    def clear(self, orphan: Record) -> None:
-        """Remove what a killed run left behind."""
-        self.delete(orphan.type, orphan.id, dict(orphan.outputs))
-
-    def _live(self, token: str) -> Live | None:
-        if token not in self._live_types:
-            return None
-        with self._lock:
-            if token not in self._made:
-                self._made[token] = live_class(token)(self._site, self._root, self._clients)
-            return self._made[token]
-
-    def _outputs(self, shape: Shape, id: str, arguments: Properties, computed: Properties) -> Properties:
-        return outputs.complete(shape, id, arguments, preview=False) | conceal(computed, like=arguments)
-
-
 def _answer(method: Callable[[Any, Request], Any]) -> Callable[[Any, Request, grpc.ServicerContext], Any]:
     """Hand what a call raises to the engine, as the service below worded it."""
 
     @functools.wraps(method)
     def call(self: Any, request: Request, context: grpc.ServicerContext) -> Any:
-        outputs.place.set(self.places.get(context.peer(), outputs.Place()))
+        accounts.current.set(self.accounts.get(context.peer(), accounts.Account()))
         try:
             return method(self, request)
         except PartlyMadeError as error:
@@ -234,9 +78,9 @@ def describe(error: Exception) -> str:
 class Service(provider_pb2_grpc.ResourceProviderServicer):
     """The calls that the engine makes."""
 
-    def __init__(self, site: Site, resources: Resources, *, live: bool) -> None:
-        self._site, self._resources, self._live = site, resources, live
-        self.places: dict[str, outputs.Place] = {}
+    def __init__(self, resources: Resources, *, live: bool) -> None:
+        self._resources, self._live = resources, live
+        self.accounts: dict[str, accounts.Account] = {}
 
     def Handshake(self, request: Request, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse(
@@ -263,7 +107,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         given = decode(request.args)
         if "region" in given:  # azure-native and gcp have no such argument, or another meaning of it
             try:
-                self.places[context.peer()] = accounts.place_of(given, live=self._live)
+                self.accounts[context.peer()] = accounts.account_of(given, live=self._live)
             except accounts.ConfigurationError as error:
                 context.abort(grpc.StatusCode.UNKNOWN, str(error))
         return provider_pb2.ConfigureResponse(
@@ -275,11 +119,8 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
     @_answer
     def Invoke(self, request: Request) -> Any:
-        try:
-            answer = invokes.invoke(self._site, request.tok, reveal(decode(request.args)))
-        except (invokes.UnknownInvokeError, ValueError) as error:
-            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        return provider_pb2.InvokeResponse(**{"return": encode(answer)})
+        reason = f"the local provider has no data source {request.tok}; pass the value as an argument"
+        return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=reason)])
 
     @_answer
     def Check(self, request: Request) -> Any:
@@ -382,9 +223,7 @@ class ProviderServer:
         # Without so_reuseport=0 a second server could bind the same port, and calls would go to either.
         options = [*limits, ("grpc.so_reuseport", 0)]
         self._server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-            Service(site, self._resources, live=live), self._server
-        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(self._resources, live=live), self._server)
         try:
             self.port: int = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:  # grpc says no more than this
@@ -401,7 +240,7 @@ class ProviderServer:
         self._server.stop(grace=1).wait()
         self._state.close()
 
-    def clear_orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Record]:
+    def clear_orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Existing]:
         """Remove what a killed run of this stack made and the engine, which knows `known`, could not note."""
         orphans = self._state.orphans(stack, known)
         for orphan in orphans:

@@ -33,13 +33,14 @@ CREATE TABLE IF NOT EXISTS creations (urn TEXT PRIMARY KEY, type TEXT NOT NULL);
 
 
 @dataclass(frozen=True)
-class Record:
-    """One existing resource; `outputs` lacks what is secret."""
+class Existing:
+    """One existing resource."""
 
     type: str
     id: str
     urn: str
     outputs: Mapping[str, Any]
+    """Without what is secret."""
 
 
 class State:
@@ -127,7 +128,7 @@ class State:
             found = self._database.execute("SELECT 1 FROM resources WHERE type = ? AND id = ?", (token, id))
             return found.fetchone() is not None
 
-    def orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Record]:
+    def orphans(self, stack: str, known: Iterable[tuple[str, str]]) -> list[Existing]:
         """What a killed run made and the engine could not note: not among `known` (type, id), newest first.
 
         Only resources made since the last `settle`: what the engine let go with retain_on_delete stays.
@@ -136,8 +137,8 @@ class State:
         query = "SELECT type, id, urn, outputs FROM resources WHERE NOT settled ORDER BY rowid DESC"
         with self._lock:
             rows = self._database.execute(query).fetchall()
-        records = (Record(token, id, urn, json.loads(text)) for token, id, urn, text in rows)
-        return [r for r in records if r.urn.startswith(prefix) and (r.type, r.id) not in kept]
+        existing = (Existing(token, id, urn, json.loads(text)) for token, id, urn, text in rows)
+        return [r for r in existing if r.urn.startswith(prefix) and (r.type, r.id) not in kept]
 
     def settle(self, stack: str) -> None:
         """Note that the engine ended a run of this stack by itself, so that it knows all that exists."""

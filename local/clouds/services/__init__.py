@@ -65,15 +65,15 @@ def start(site: Site, name: str, **options: Any) -> None:
 def stop(site: Site, *names: str) -> None:
     """End the named services, or all; a service that does not run is no error."""
     for name in reversed(NAMES):
-        record = _supervisor(site).record(name)
-        if record is not None and (not names or name in names):
-            _supervisor(site).stop(_define(site, name, dict(record.options)))
+        handle = _supervisor(site).handle(name)
+        if handle is not None and (not names or name in names):
+            _supervisor(site).stop(_define(site, name, dict(handle.options)))
 
 
 def restart(site: Site, name: str, **options: Any) -> None:
     """Stop and start; options not given stay as they were at the last start."""
-    record = _supervisor(site).record(name)
-    merged = {**(record.options if record else {}), **options}
+    handle = _supervisor(site).handle(name)
+    merged = {**(handle.options if handle else {}), **options}
     stop(site, name)
     start(site, name, **merged)
 

@@ -33,31 +33,27 @@ class DiskSpaceError(ServiceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """How one service is started and how one sees that it is there.
-
-    Args:
-        command: the program; it runs in a process group of its own, in the project's folder.
-        ports: what it listens on, on 127.0.0.1.
-        ready: says whether it answers; None for a service without a door, which is ready once it has stayed
-            alive for a moment.
-        environment: besides the environment of the site.
-        files: configuration files, written before it starts.
-        folders: what must exist before it starts.
-        setup: a program that must have run once before, for example to format a store.
-        user: whom program and setup run as, and who owns `folders`; None for the user of this process.
-        stop_signal: what asks the process to end.
-    """
+    """How one service is started and how one sees that it is there."""
 
     name: str
     command: Sequence[str]
+    """The program; it runs in a process group of its own, in the project's folder."""
     ports: Sequence[int] = ()
+    """What it listens on, on 127.0.0.1."""
     ready: Callable[[], bool] | None = None
+    """Says whether it answers; None for a service without a door: it is ready once it has stayed alive for a moment."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    """Besides the environment of the site."""
     files: Mapping[Path, str] = field(default_factory=dict)
+    """Configuration files, written before it starts."""
     folders: Sequence[Path] = ()
+    """What must exist before it starts."""
     setup: Sequence[str] | None = None
+    """A program that must have run once before, for example to format a store."""
     user: str | None = None
+    """Whom program and setup run as, and who owns `folders`; None for the user of this process."""
     stop_signal: signal.Signals = signal.SIGTERM
+    """What asks the process to end."""
     ready_seconds: float = 60
     stop_seconds: float = 15
 

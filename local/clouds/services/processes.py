@@ -1,6 +1,6 @@
-"""Processes of services: the record that finds one again, whether it lives, and how it is ended.
+"""Processes of services: the handle that finds one again, whether it lives, and how it is ended.
 
-A record holds the process's start time beside its pid, so that a pid that another program got meanwhile is
+A handle holds the process's start time beside its pid, so that a pid that another program got meanwhile is
 never mistaken for the service.
 """
 
@@ -25,7 +25,7 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class Handle:
     """One started service, as it lies in `<state>/run/<service>.json`."""
 
     name: str
@@ -42,7 +42,7 @@ class Record:
         fresh.replace(_path(folder, self.name))
 
     @classmethod
-    def read(cls, folder: Path, name: str) -> Record | None:
+    def read(cls, folder: Path, name: str) -> Handle | None:
         """None if the service has not been started, or has been stopped."""
         try:
             return cls(**json.loads(_path(folder, name).read_text()))
@@ -62,45 +62,45 @@ def start_time(pid: int) -> float:
     return float(psutil.Process(pid).create_time())
 
 
-def is_alive(record: Record) -> bool:
-    """Whether the process of the record still runs: the same pid, started at the same time, no zombie."""
+def is_alive(handle: Handle) -> bool:
+    """Whether the process of the handle still runs: the same pid, started at the same time, no zombie."""
     try:
-        process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.started) <= START_TIME_TOLERANCE_SECONDS
+        process = psutil.Process(handle.pid)
+        same = abs(process.create_time() - handle.started) <= START_TIME_TOLERANCE_SECONDS
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def end(record: Record, *, state: Path, patience: float, ask: signal.Signals = signal.SIGTERM) -> None:
+def end(handle: Handle, *, state: Path, patience: float, ask: signal.Signals = signal.SIGTERM) -> None:
     """End the service and all that it started: `ask`, and SIGKILL for what is left after `patience` seconds."""
     for number in (ask, signal.SIGKILL):
         deadline = time.monotonic() + patience
-        targets = list(_members(record, state))
+        targets = list(_members(handle, state))
         for process in targets:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)  # checks that the pid is still the same process
         while time.monotonic() < deadline:
-            _reap(record.pid)
+            _reap(handle.pid)
             if not any(_runs(process) for process in targets):
                 break
             time.sleep(POLL_SECONDS)
-        if not any(True for _ in _members(record, state)):
+        if not any(True for _ in _members(handle, state)):
             return
 
 
-def _members(record: Record, state: Path) -> Iterator[psutil.Process]:
+def _members(handle: Handle, state: Path) -> Iterator[psutil.Process]:
     """The service's process, and those of its process group that carry the site's mark in their environment.
 
     The group outlives its leader: a job that a killed service had started must not go on writing.
     """
-    if is_alive(record):
-        yield psutil.Process(record.pid)
+    if is_alive(handle):
+        yield psutil.Process(handle.pid)
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):  # gone meanwhile, or another user's
             if (
-                process.pid != record.pid
-                and os.getpgid(process.pid) == record.pid
+                process.pid != handle.pid
+                and os.getpgid(process.pid) == handle.pid
                 and _runs(process)
                 and process.environ().get("NOVARETAIL_SITE") == str(state)
             ):
@@ -133,11 +133,12 @@ def port_is_free(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a port, as far as this user may know; `site` is the platform that the process belongs to."""
+    """Who holds a port, as far as this user may know."""
 
     pid: int | None = None
     command: str = ""
     site: str | None = None
+    """The folder of the platform that the process belongs to; None if to none."""
 
     def __str__(self) -> str:
         return f"process {self.pid} ({self.command[:160]})" if self.pid else "a process that this user may not see"

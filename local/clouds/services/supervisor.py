@@ -1,6 +1,6 @@
 """Starts, watches and stops the services of one site.
 
-A service is started as a process group of its own, with a log file and a record of its process. `start` makes it
+A service is started as a process group of its own, with a log file and a handle of its process. `start` makes it
 so: a service that already runs as wanted is left alone, one that hangs or runs with other settings is started
 anew. So a site that was left half started never stands in the way of the next run.
 """
@@ -26,7 +26,7 @@ from local.clouds.services.definition import (
     ServiceDiedError,
     ServiceError,
 )
-from local.clouds.services.processes import Record
+from local.clouds.services.processes import Handle
 from local.site import ROOT, Site
 
 MINIMUM_FREE_BYTES = 4 * 1024**3
@@ -48,25 +48,25 @@ class Status:
 
 
 class Supervisor:
-    """The services of one site, by their records."""
+    """The services of one site, by their handles."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._records = site.state / "run"
+        self._handles = site.state / "run"
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
-    def record(self, name: str) -> Record | None:
-        return Record.read(self._records, name)
+    def handle(self, name: str) -> Handle | None:
+        return Handle.read(self._handles, name)
 
     def start(self, service: Service, options: Mapping[str, Any] | None = None) -> None:
         """Have the service running and ready; ServiceError if that cannot be.
 
         Args:
-            options: what `service` was defined with; kept in the record, so that a restart can repeat it.
+            options: what `service` was defined with; kept in the handle, so that a restart can repeat it.
         """
-        record = self.record(service.name)
-        if record is not None:
-            if record.fingerprint == service.fingerprint and self._alive(record) and _answers(service):
+        handle = self.handle(service.name)
+        if handle is not None:
+            if handle.fingerprint == service.fingerprint and self._alive(handle) and _answers(service):
                 return
             self.stop(service)
         require_disk_space(self._site.state)
@@ -82,14 +82,14 @@ class Supervisor:
         if service.setup:
             self._set_up(service, log)
         process = self._spawn(service, log)
-        Record(
+        Handle(
             name=service.name,
             pid=process.pid,
             started=processes.start_time(process.pid),
             fingerprint=service.fingerprint,
             log=str(log),
             options=dict(options or {}),
-        ).write(self._records)
+        ).write(self._handles)
         try:
             self._await_ready(service, process, log)
         except BaseException:  # also when interrupted: a service that is not ready is not left behind
@@ -98,31 +98,31 @@ class Supervisor:
 
     def stop(self, service: Service) -> None:
         """End the service's processes, if they run, and forget it."""
-        record = self.record(service.name)
-        if record is None:
+        handle = self.handle(service.name)
+        if handle is None:
             return
-        processes.end(record, state=self._site.state, patience=service.stop_seconds, ask=service.stop_signal)
-        Record.remove(self._records, service.name)
+        processes.end(handle, state=self._site.state, patience=service.stop_seconds, ask=service.stop_signal)
+        Handle.remove(self._handles, service.name)
 
     def status(self, name: str) -> Status:
-        record = self.record(name)
-        if record is None:
+        handle = self.handle(name)
+        if handle is None:
             return Status(name, "stopped", None, None, self._log(name))
-        state = "running" if self._alive(record) else "died"
-        return Status(name, state, record.pid, record.started, Path(record.log))
+        state = "running" if self._alive(handle) else "died"
+        return Status(name, state, handle.pid, handle.started, Path(handle.log))
 
     def check(self, name: str) -> None:
         """ServiceDiedError if the service was started and is gone."""
-        record = self.record(name)
-        if record is not None and not self._alive(record):
-            child = self._children.get(record.pid)
-            raise ServiceDiedError(_died(name, child.returncode if child else None, Path(record.log)))
+        handle = self.handle(name)
+        if handle is not None and not self._alive(handle):
+            child = self._children.get(handle.pid)
+            raise ServiceDiedError(_died(name, child.returncode if child else None, Path(handle.log)))
 
-    def _alive(self, record: Record) -> bool:
-        child = self._children.get(record.pid)
+    def _alive(self, handle: Handle) -> bool:
+        child = self._children.get(handle.pid)
         if child is not None and child.poll() is not None:
             return False
-        return processes.is_alive(record)
+        return processes.is_alive(handle)
 
     def _spawn(self, service: Service, log: Path) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:

@@ -49,7 +49,7 @@ def test_it_writes_parquet_with_operation_and_time_below_its_own_folder(data_sta
     assert target["expectedBucketOwner"] == data_stack.one("bridge-provider").inputs["aws"]["accountId"]
     allowed = _allowed(data_stack, "access-migration")
     assert allowed["s3:PutObject"] == ["arn:aws:s3:eu-west-1:000000000000:lake-raw/cdc/*"]
-    assert {table.landing.prefix.split("/")[0] for table in contracts.load().source_tables} == {"cdc"}
+    assert {table.raw_table.prefix.split("/")[0] for table in contracts.load().source_tables} == {"cdc"}
     assert allowed["secretsmanager:GetSecretValue"] == [
         "arn:aws:secretsmanager:eu-west-1:000000000000:database-capture"
     ]

@@ -34,11 +34,11 @@ def test_a_table_lies_in_the_bucket_of_its_zone_below_its_prefix(prod: Recording
 
 def test_captured_changes_are_a_table_over_parquet_files_as_dms_writes_them(prod: Recording) -> None:
     for source in contracts.load().source_tables:
-        declared = prod.one(f"catalog-raw-{source.landing.name}")
+        declared = prod.one(f"catalog-raw-{source.raw_table.name}")
         assert declared.inputs["tableType"] == "EXTERNAL_TABLE"
         assert declared.inputs["parameters"]["classification"] == "parquet"
         files = declared.inputs["storageDescriptor"]
-        assert files["location"] == f"s3://novaretail-prod-datalake-raw/cdc/{source.landing.name}/"
+        assert files["location"] == f"s3://novaretail-prod-datalake-raw/cdc/{source.raw_table.name}/"
         assert files["serDeInfo"]["serializationLibrary"].endswith("parquet.serde.ParquetHiveSerDe")
         assert files["inputFormat"].endswith("parquet.MapredParquetInputFormat")
         assert files["outputFormat"].endswith("parquet.MapredParquetOutputFormat")

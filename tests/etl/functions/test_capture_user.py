@@ -38,7 +38,8 @@ class Store:
 class Database:
     def __init__(self, roles: list[str], failing: str = "nothing") -> None:
         self.ran: list[str] = []
-        self.roles, self.failing, self.closed, self.opened = roles, failing, False, {}
+        self.roles, self.failing, self.closed = roles, failing, False
+        self.opened: dict[str, Any] = {}
 
     def connect(self, **given: Any) -> Database:
         self.opened = given

@@ -17,7 +17,7 @@ from google.pubsub_v1.services.schema_service.transports import SchemaServiceGrp
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from local.clouds.provider.live.base import Live, compact
-from local.clouds.provider.outputs import GCP_PROJECT
+from local.clouds.provider.types.gcp import PROJECT
 from local.clouds.provider.wire import Properties
 
 TIMEOUT_SECONDS = 30.0
@@ -31,14 +31,14 @@ class PubSub(Live):
     collection: str
 
     def name(self, arguments: Properties) -> str:
-        return f"projects/{arguments.get('project') or GCP_PROJECT}/{self.collection}/{arguments['name']}"
+        return f"projects/{arguments.get('project') or PROJECT}/{self.collection}/{arguments['name']}"
 
     def identify(self, arguments: Properties) -> str | None:
         return self.name(arguments)
 
     def computed(self, arguments: Properties) -> Properties:
         labels = arguments.get("labels") or {}
-        project = arguments.get("project") or GCP_PROJECT
+        project = arguments.get("project") or PROJECT
         return {"project": project, "effectiveLabels": labels, "pulumiLabels": labels}
 
     @cached_property
@@ -129,7 +129,7 @@ class Subscription(PubSub):
 
     def _subscription(self, arguments: Properties) -> dict[str, Any]:
         topic = arguments["topic"]
-        project = arguments.get("project") or GCP_PROJECT
+        project = arguments.get("project") or PROJECT
         dead, retry = arguments.get("deadLetterPolicy"), arguments.get("retryPolicy")
         expiration = arguments.get("expirationPolicy")
         return compact(
@@ -168,7 +168,7 @@ class Schema(PubSub):
         schema = compact(type_=arguments.get("type"), definition=arguments.get("definition"))
         request = {"parent": parent, "schema": schema, "schema_id": schema_id}
         made = self.schemas.create_schema(request=request, timeout=TIMEOUT_SECONDS)
-        return name, {"revisionId": made.revision_id or "1", "project": arguments.get("project") or GCP_PROJECT}
+        return name, {"revisionId": made.revision_id or "1", "project": arguments.get("project") or PROJECT}
 
     def read(self, id: str, outputs: Properties) -> Properties | None:
         with _unless_gone():

@@ -92,10 +92,11 @@ class Bucket(Live):
 
 
 class BucketSetting(Live):
-    """One configuration of a bucket, known by the bucket's name: put as a whole, and deleted with `removal`."""
+    """One configuration of a bucket, known by the bucket's name: put as a whole, and deleted as a whole."""
 
     getter: str
     removal: str | None
+    """The operation that deletes it."""
     absent: tuple[str, ...] = ()
 
     def put(self, arguments: Properties) -> None:

@@ -18,7 +18,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.clouds import services
-from local.clouds.provider.live import Clients, Live, live_class
+from local.clouds.provider.live import Clients, Live
+from local.clouds.provider.types import live_class
 from local.clouds.rds import certificates
 from local.site import Site
 

@@ -145,7 +145,7 @@ def test_a_later_description_of_a_relation_takes_the_place_of_the_first():
     decode(relation_bytes(first))
     decode(relation_bytes(later))
 
-    assert decode(change_bytes(Insert(later, ("1", "a")))).relation == later
+    assert decode(change_bytes(Insert(later, ("1", "a")))) == Insert(later, ("1", "a"))
 
 
 def test_messages_that_change_no_row_are_passed_on_by_their_kind():

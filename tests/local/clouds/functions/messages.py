@@ -10,7 +10,7 @@ def message(
     offset: int,
     value: bytes | None = b"{}",
     key: bytes | None = b"k",
-    headers: list[tuple[str, bytes]] | None = None,
+    headers: list[tuple[str, str | bytes | None]] | None = None,
 ) -> Message:
     return Message(
         topic="orders",

@@ -6,11 +6,12 @@ import pytest
 
 from local.clouds.functions.control import ControlError, bootstrap_brokers, mapping_of, mappings
 
+CLUSTER = "arn:aws:kafka:eu-west-1:123456789012:cluster/c/1"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:given-up"
 DESCRIBED = {
     "UUID": "u-1",
     "State": "Enabled",
-    "EventSourceArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/c/1",
+    "EventSourceArn": CLUSTER,
     "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:f",
     "Topics": ["orders"],
     "BatchSize": 500,
@@ -86,4 +87,4 @@ def test_a_cluster_without_a_listener_is_named():
             return {"ResponseMetadata": {}}
 
     with pytest.raises(ControlError, match="cluster/c"):
-        bootstrap_brokers(Msk(), DESCRIBED["EventSourceArn"])
+        bootstrap_brokers(Msk(), CLUSTER)

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.clouds.functions.kafka_event import MAX_PAYLOAD_BYTES, fitting, msk_event
 from tests.local.clouds.functions.messages import message
 
-REAL = json.loads((Path(__file__).parents[3] / "bridges" / "events" / "msk.json").read_text())
+REAL = json.loads((Path(__file__).parents[3] / "bridges" / "pubsub" / "events" / "msk.json").read_text())
 
 
 def test_an_event_has_the_shape_of_a_real_one():
@@ -21,7 +21,8 @@ def test_an_event_has_the_shape_of_a_real_one():
     assert event.keys() == REAL.keys()
     assert event["eventSource"] == REAL["eventSource"]
     assert list(event["records"]) == ["orders-0", "orders-3"]
-    with_all, tombstone, keyless = event["records"]["orders-0"][0], *event["records"]["orders-3"]
+    (with_all,) = event["records"]["orders-0"]
+    tombstone, keyless = event["records"]["orders-3"]
     assert with_all.keys() == REAL["records"]["orders-0"][0].keys()
     assert with_all["headers"] == REAL["records"]["orders-0"][0]["headers"]
     assert (with_all["value"], with_all["timestampType"]) == (base64.b64encode(b"a").decode(), "CREATE_TIME")

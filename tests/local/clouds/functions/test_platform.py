@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from local.clouds import services
 from local.clouds.functions import progress
@@ -70,7 +70,7 @@ class Platform:
     def seen(self) -> list[tuple[int, int, int]]:
         """Version, partition and offset of every record that the function dealt with, in its order."""
         whole = self.seen_file.read_text().rpartition("\n")[0]
-        return [tuple(json.loads(line)) for line in whole.splitlines()]  # type: ignore[misc]
+        return [tuple(json.loads(line)) for line in whole.splitlines()]
 
     def produce(self, count: int, partition: int = 0) -> None:
         producer = Producer({"bootstrap.servers": self.site.kafka_bootstrap})
@@ -88,7 +88,7 @@ class Platform:
         return progress.read(self.site)["mappings"].get(self.uuid, {})
 
     def map(self, **settings: Any) -> None:
-        lambda_, msk, iam = (boto3.client(name) for name in ("lambda", "kafka", "iam"))
+        lambda_, msk, iam = boto3.client("lambda"), boto3.client("kafka"), boto3.client("iam")
         cluster = msk.create_cluster_v2(
             ClusterName=self.topic, Serverless={"VpcConfigs": [{"SubnetIds": ["subnet-1"]}]}
         )["ClusterArn"]

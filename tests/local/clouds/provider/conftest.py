@@ -10,9 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from local.clouds.provider.live import Clients, live_class
+from local.clouds.provider.kept_shapes import Shapes
+from local.clouds.provider.live import Clients
 from local.clouds.provider.live.base import Live
-from local.clouds.provider.shapes import Shapes
+from local.clouds.provider.types import live_class
 from local.site import Site
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from local.clouds.provider.assets import Archive, Asset
 from local.clouds.provider.check import Failure, check
-from local.clouds.provider.shapes import Shapes
+from local.clouds.provider.kept_shapes import Shapes
 from local.clouds.provider.wire import UNKNOWN, Secret
 
 BUCKET = "aws:s3/bucket:Bucket"

@@ -8,8 +8,8 @@ import pytest
 
 from local.clouds.provider.assets import Archive, Asset
 from local.clouds.provider.diff import diff, equal
+from local.clouds.provider.kept_shapes import Shapes
 from local.clouds.provider.names import DEFAULTS
-from local.clouds.provider.shapes import Shapes
 from local.clouds.provider.wire import UNKNOWN, Secret
 
 BUCKET = "aws:s3/bucket:Bucket"

@@ -35,7 +35,8 @@ def database(live: MakeLive) -> str:
 @pytest.fixture
 def catalog(aws_site: Site) -> GlueCatalog:
     place = {"endpoint": aws_site.aws_url, "access-key-id": "x", "secret-access-key": "x", "region": "eu-west-1"}
-    return GlueCatalog("glue", **{f"glue.{k}": v for k, v in place.items()}, **{f"s3.{k}": v for k, v in place.items()})
+    properties: dict[str, Any] = {f"{service}.{k}": v for service in ("glue", "s3") for k, v in place.items()}
+    return GlueCatalog("glue", **properties)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from google.api_core.exceptions import AlreadyExists, InvalidArgument
 
 import contracts
 from local.clouds import services
-from local.clouds.provider.live import Clients, Live, live_class
-from local.clouds.provider.live.connect import ConnectError, parse_properties, worker_file
+from local.clouds.provider.live import Clients, Live
+from local.clouds.provider.live.connect import ConnectError, Connector, parse_properties, worker_file
 from local.clouds.provider.live.msk import KafkaRefusedError
+from local.clouds.provider.types import live_class
 from local.clouds.services.connect import plugin_folder, settings_file
 from local.clouds.services.supervisor import Status
 from local.site import Site
@@ -41,7 +42,7 @@ def live_on(site: Site, tmp_path: Path) -> MakeLive:
 
 
 @pytest.fixture
-def pubsub(site: Site, live_on: MakeLive) -> Iterator[MakeLive]:
+def pubsub(site: Site, live_on: MakeLive) -> MakeLive:
     services.start(site, "pubsub")
     return live_on
 
@@ -283,6 +284,7 @@ def test_connectors_made_at_the_same_time_share_the_worker_that_the_first_one_st
     monkeypatch.setattr(services, "start", lambda *_, **__: calls.append("start"))
     monkeypatch.setattr(services, "restart", lambda *_, **__: calls.append("restart"))
     connector = live_on("aws:mskconnect/connector:Connector")
+    assert isinstance(connector, Connector)
     arguments = {"plugins": [{"customPlugin": {"arn": "arn:aws:kafkaconnect:eu-west-1:1:custom-plugin/sink/1-2"}}]}
 
     connector._ensure_worker(arguments)

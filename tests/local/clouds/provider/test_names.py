@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.clouds.provider import names
-from local.clouds.provider.shapes import Shapes
+from local.clouds.provider.kept_shapes import Shapes
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from local.clouds.provider import outputs
-from local.clouds.provider.shapes import Shape, Shapes
+from local.clouds.provider.kept_shapes import Shapes
+from local.clouds.provider.shapes import Shape
+from local.clouds.provider.state import State
 from local.clouds.provider.wire import UNKNOWN, Secret
 
 
@@ -24,7 +26,7 @@ def shape(shapes: Shapes) -> Any:
 
 def test_a_preview_knows_the_arguments_and_nothing_that_is_computed(shape: Any) -> None:
     given = {"bucket": "b", "tags": {"a": "1"}, "__defaults": []}
-    found = outputs.complete(shape("aws:s3/bucket:Bucket"), "", given, preview=True)
+    found = outputs.complete(shape("aws:s3/bucket:Bucket"), "", given, State(None), preview=True)
 
     assert found["bucket"] == "b"
     assert found["tagsAll"] == {"a": "1"}
@@ -36,7 +38,9 @@ def test_a_preview_knows_the_arguments_and_nothing_that_is_computed(shape: Any) 
 
 
 def test_after_a_creation_nothing_is_unknown(shape: Any) -> None:
-    found = outputs.complete(shape("aws:ec2/vpcEndpoint:VpcEndpoint"), "vpce-1", {"vpcId": "vpc-1"}, preview=False)
+    found = outputs.complete(
+        shape("aws:ec2/vpcEndpoint:VpcEndpoint"), "vpce-1", {"vpcId": "vpc-1"}, State(None), preview=False
+    )
 
     assert UNKNOWN not in found.values()
     assert found["dnsEntries"][0]["dnsName"].startswith("*.vpce-1-")
@@ -45,9 +49,9 @@ def test_after_a_creation_nothing_is_unknown(shape: Any) -> None:
 def test_secret_arguments_stay_secret_among_the_outputs(shape: Any) -> None:
     given = {"type": "SecureString", "value": Secret("hunter2")}
 
-    assert outputs.complete(shape("aws:ssm/parameter:Parameter"), "p", given, preview=False)["value"] == Secret(
-        "hunter2"
-    )
+    assert outputs.complete(shape("aws:ssm/parameter:Parameter"), "p", given, State(None), preview=False)[
+        "value"
+    ] == Secret("hunter2")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,7 @@ def test_ids_have_the_form_of_their_cloud(shape: Any, token: str, given: dict[st
     ],
 )
 def test_arns_have_the_form_of_their_service(shape: Any, token: str, id: str, arn: str) -> None:
-    assert outputs.complete(shape(token), id, {"name": id}, preview=False)["arn"] == arn
+    assert outputs.complete(shape(token), id, {"name": id}, State(None), preview=False)["arn"] == arn
 
 
 def test_a_replacement_never_gets_the_id_of_the_old_resource(shape: Any) -> None:
@@ -114,7 +118,7 @@ def test_a_replacement_never_gets_the_id_of_the_old_resource(shape: Any) -> None
 def test_what_programs_take_apart_has_its_parts(
     shape: Any, token: str, given: dict[str, Any], path: list[Any], form: str
 ) -> None:
-    found: Any = outputs.complete(shape(token), "r", given, preview=False)
+    found: Any = outputs.complete(shape(token), "r", given, State(None), preview=False)
     for step in path:
         found = found[step]
 

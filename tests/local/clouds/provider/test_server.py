@@ -8,39 +8,17 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_status import rpc_status  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2 as pb
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from local.clouds.provider.live import PartlyMadeError
 from local.clouds.provider.server import ProviderServer, describe
 from local.clouds.provider.wire import UNKNOWN, Secret, decode, encode
 from local.site import Site
+from tests.local.clouds.provider.calls import Engine, urn
 
 PARAMETER = "aws:ssm/parameter:Parameter"
 BUCKET = "aws:s3/bucket:Bucket"
-
-
-def urn(token: str, name: str) -> str:
-    return f"urn:pulumi:local::novaretail::{token}::{name}"
-
-
-class Engine:
-    """The engine's side of the calls."""
-
-    def __init__(self, port: int) -> None:
-        self.stub = provider_pb2_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}"))
-
-    def check(self, token: str, news: dict[str, Any]) -> Any:
-        return self.stub.Check(pb.CheckRequest(urn=urn(token, "r"), name="r", type=token, news=encode(news)))
-
-    def create(self, token: str, arguments: dict[str, Any], *, preview: bool = False) -> Any:
-        properties = encode(arguments)
-        return self.stub.Create(
-            pb.CreateRequest(urn=urn(token, "r"), name="r", type=token, properties=properties, preview=preview)
-        )
-
-    def read(self, token: str, id: str, properties: Any) -> Any:
-        return self.stub.Read(pb.ReadRequest(urn=urn(token, "r"), id=id, name="r", type=token, properties=properties))
 
 
 @pytest.fixture
@@ -172,8 +150,6 @@ def test_a_resource_that_was_partly_made_is_told_with_its_id(engine: Engine, mon
     monkeypatch.setattr("local.clouds.provider.live.s3.Bucket._tag", tag)
     with pytest.raises(grpc.RpcError) as raised:
         engine.create(BUCKET, {"bucket": "partly-made"})
-
-    from grpc_status import rpc_status
 
     status = rpc_status.from_call(raised.value)
     detail = pb.ErrorResourceInitFailed()

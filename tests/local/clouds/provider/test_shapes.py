@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.clouds.provider.shapes import Shapes, Type
+from local.clouds.provider.kept_shapes import Shapes
+from local.clouds.provider.shapes import Type
 
 TOKENS = (
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

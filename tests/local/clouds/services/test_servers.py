@@ -12,7 +12,7 @@ import psutil
 import psycopg2
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
@@ -34,7 +34,7 @@ def publish(site: Site, topic: str, value: bytes) -> None:
     assert errors == [None]
 
 
-def read(site: Site, topic: str) -> list[bytes]:
+def read(site: Site, topic: str) -> list[bytes | None]:
     consumer = Consumer(
         {"bootstrap.servers": site.kafka_bootstrap, "group.id": "test", "auto.offset.reset": "earliest"}
     )
@@ -56,6 +56,7 @@ def test_kafka_takes_messages_keeps_them_over_a_restart_and_makes_no_topic_by_it
 
     assert read(site, "orders") == [b"placed"]
     asked = admin.list_topics("orders-misspelt", timeout=10).topics["orders-misspelt"]
+    assert asked.error is not None
     assert asked.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
     services.check(site)
 

@@ -17,7 +17,7 @@ import pytest
 from local.clouds.services import supervisor as supervisor_module
 from local.clouds.services.definition import DiskSpaceError, NotReadyError, PortInUseError, Service, ServiceDiedError
 from local.clouds.services.probes import listens
-from local.clouds.services.processes import Record
+from local.clouds.services.processes import Handle
 from local.clouds.services.supervisor import Supervisor, require_disk_space
 from local.site import Site
 
@@ -56,9 +56,9 @@ def service(site: Site, supervisor: Supervisor) -> Iterator[Service]:
 
 
 def pid_of(supervisor: Supervisor, service: Service) -> int:
-    record = supervisor.record(service.name)
-    assert record is not None
-    return record.pid
+    handle = supervisor.handle(service.name)
+    assert handle is not None
+    return handle.pid
 
 
 def test_a_started_service_answers_is_seen_running_and_has_its_output_in_its_log(
@@ -100,7 +100,7 @@ def test_a_service_that_runs_as_wanted_is_left_alone_also_by_another_process(
     supervisor.start(service)
     pid = pid_of(supervisor, service)
 
-    Supervisor(site).start(service)  # knows it by its record only
+    Supervisor(site).start(service)  # knows it by its handle only
 
     assert pid_of(supervisor, service) == pid
 
@@ -202,8 +202,8 @@ def test_a_service_that_does_not_answer_in_time_is_named_and_ended(
     seen: list[int] = []
     spawn = supervisor._spawn
 
-    def spawned(*arguments: object) -> subprocess.Popen[bytes]:
-        process = spawn(*arguments)  # type: ignore[arg-type]
+    def spawned(service: Service, log: Path) -> subprocess.Popen[bytes]:
+        process = spawn(service, log)
         seen.append(process.pid)
         return process
 
@@ -221,7 +221,7 @@ def test_stop_never_ends_a_process_that_has_the_recorded_pid_but_another_start_t
     stranger = subprocess.Popen(program("import time; time.sleep(600)"), start_new_session=True)
     try:
         started = psutil.Process(stranger.pid).create_time()
-        Record(
+        Handle(
             name="pubsub", pid=stranger.pid, started=started - 60, fingerprint=service.fingerprint, log="pubsub.log"
         ).write(site.state / "run")
         assert supervisor.status("pubsub").state == "died"
@@ -244,13 +244,13 @@ print(child.pid, flush=True)
 """ + SERVES.replace("import socket, sys, time", "import socket")
     deaf = replace(service, command=program(stubborn, service.ports[0]), stop_seconds=0.5)
     supervisor.start(deaf)
-    record = supervisor.record("pubsub")
-    assert record is not None
-    child = int(Path(record.log).read_text().split()[0])
+    handle = supervisor.handle("pubsub")
+    assert handle is not None
+    child = int(Path(handle.log).read_text().split()[0])
 
     supervisor.stop(deaf)
 
-    assert not psutil.pid_exists(record.pid)
+    assert not psutil.pid_exists(handle.pid)
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
@@ -260,11 +260,11 @@ import subprocess, sys
 print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid, flush=True)
 """ + SERVES.replace("import socket, sys, time", "import socket")
     supervisor.start(replace(service, command=program(parent, service.ports[0])))
-    record = supervisor.record("pubsub")
-    assert record is not None
-    child = int(Path(record.log).read_text().split()[0])
-    os.kill(record.pid, signal.SIGKILL)
-    supervisor._children[record.pid].wait(timeout=10)
+    handle = supervisor.handle("pubsub")
+    assert handle is not None
+    child = int(Path(handle.log).read_text().split()[0])
+    os.kill(handle.pid, signal.SIGKILL)
+    supervisor._children[handle.pid].wait(timeout=10)
 
     supervisor.stop(service)
 

@@ -24,8 +24,8 @@ def test_every_statement_of_the_contracts_runs(site: Site) -> None:
     schemas = warehouse.execute("SELECT schemaname FROM svv_external_schemas ORDER BY 1").rows
     assert schemas == (("analytics",), ("curated",), ("operations",))
     assert warehouse.execute("SELECT * FROM svv_roles").rows == (("analyst",), ("bi",), ("engineer",))
-    schemas = "SELECT namespace_name FROM svv_schema_privileges WHERE identity_name IN ('analyst', 'bi')"
-    assert set(warehouse.execute(schemas).rows) == {("reports",)}
+    open_to_people = "SELECT namespace_name FROM svv_schema_privileges WHERE identity_name IN ('analyst', 'bi')"
+    assert set(warehouse.execute(open_to_people).rows) == {("reports",)}
     bi = "SELECT relation_name FROM svv_relation_privileges WHERE identity_name = 'bi' ORDER BY 1"
     assert warehouse.execute(bi).rows == tuple((mart.name,) for mart in contracts.load().marts)
 
