@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.clouds.engine.events import read_events
-
 from delivery.changes import Change, Class, denied_by, guards, holds_data, in_order, reader_of, short
 from delivery.values import readable
+from local.clouds.engine.events import read_events
 
 REPLACES = {"replace", "create-replacement", "delete-replaced", "discard-replaced"}
 DELETES = {"delete", "discard"}

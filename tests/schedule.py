@@ -27,7 +27,7 @@ FIRST = (
     "tests/local/clouds/dms",
 )
 """Groups, folders and files that take longest; all others come behind, in pytest's own order."""
-QUICK = ("tests/bridges", "tests/components", "tests/contracts", "tests/settings", "tests/local/report")
+QUICK = ("tests/bridges", "tests/components", "tests/contracts", "tests/settings", "tests/stacks")
 """Folders whose tests need nothing but Python's packages, and which are done within a minute."""
 NEEDS = {"engine", "spark", "platform", "links"}
 """Marks of tests that need more than that."""

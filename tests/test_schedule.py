@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from local.site import ROOT
@@ -11,7 +13,7 @@ from tests import schedule
 class Item(pytest.Item):
     """A test of some file, with what the schedule asks of one."""
 
-    def __init__(self, file: str, fixtures: tuple[str, ...], **kwargs: object) -> None:
+    def __init__(self, file: str, fixtures: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.path = ROOT / file
         self.fixturenames = fixtures

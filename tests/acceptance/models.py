@@ -57,7 +57,7 @@ class Checked:
 
 
 def check(resource: Made, call: Call, unknowns: Unknowns) -> Checked:
-    shape = operation(call).input_shape
+    shape: Any = operation(call).input_shape  # which class of botocore's it is, only type_name tells
     if shape is None:
         raise ValueError(f"{call.service} {call.operation} takes nothing")
     for part in call.below:
@@ -108,9 +108,10 @@ class _Walk:
         if not top:
             return None
         # Terraform flattens one structure of a request into the resource: CreateTable's TableInput.
+        members_of: Mapping[str, Any] = shape.members  # which class each is, only its type_name tells
         inner = [
             (below.members[key], [outer, key])
-            for outer, below in shape.members.items()
+            for outer, below in members_of.items()
             if below.type_name == "structure"
             for key in below.members
             if normal(key) == normal(name)
@@ -125,7 +126,7 @@ class _Walk:
         parent = normal(path.rsplit(".", 2)[-2].split("[")[0])
         return [normal(name), parent + normal(name), normal(name) + "location", normal(name) + "arn"]
 
-    def value(self, path: str, shape: Shape, value: Any) -> None:
+    def value(self, path: str, shape: Any, value: Any) -> None:
         if value is None:
             return
         kind = shape.type_name

@@ -35,7 +35,7 @@ def test_every_rule_names_arguments_that_its_type_has() -> None:
         shape = SHAPES.get(type_)
         assert shape is not None, type_
         for rule in rules:
-            named = rule.get(rule["kind"]) if rule["kind"] in provider_rules.PAIRS else [rule.get("argument", "")]
+            named = rule[rule["kind"]] if rule["kind"] in provider_rules.PAIRS else [rule.get("argument", "")]
             if rule["kind"] == "needs":
                 named = [name for needing, others in rule["needs"].items() for name in (needing, *others)]
             unknown += [f"{type_} {n}" for n in named if n.split(".")[0].removesuffix("[]") not in shape.inputs]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cfnlint.jsonschema import StandardValidator
 
-from tests.acceptance import models, schemas
+from tests.acceptance import models, schemas, templates
 from tests.acceptance.models import Checked
 from tests.graphs.recording import STACKS, record
 from tests.graphs.sent import Finding, Made, made, unknowns
@@ -32,7 +32,7 @@ def asked(book: str, resource: Made, stack: str) -> Checked | None:
     if book == MODELS:
         call = models.call_of(resource.type)
         return models.check(resource, call, invented) if call else None
-    template = schemas.template(resource.type)
+    template = templates.template(resource.type)
     return schemas.check(resource, template, invented) if template else None
 
 
@@ -75,7 +75,7 @@ def test_there_is_a_call_for_every_type() -> None:
 
 def test_most_types_have_a_cloudformation_schema() -> None:
     # What has none: objects, calls, associations, and what AWS itself makes (the default route table).
-    without = sorted(type_ for type_ in kinds() if schemas.template(type_) is None)
+    without = sorted(type_ for type_ in kinds() if templates.template(type_) is None)
     assert len(without) < len(kinds()) / 3, without
 
 
@@ -151,7 +151,7 @@ def test_a_made_up_id_is_no_mistake_but_the_program_s_own_text_is() -> None:
 
 
 def state_machine_problems(definition: Mapping[str, Any]) -> list[str]:
-    file = schemas.FOLDER / "other" / "step_functions" / "statemachine.json"
+    file = templates.FOLDER / "other" / "step_functions" / "statemachine.json"
     return [error.message for error in StandardValidator(json.loads(file.read_text("utf-8"))).iter_errors(definition)]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local.clouds.engine.engine import Engine
 
 from delivery import comment, plan
+from local.clouds.engine.engine import Engine
 
 from .conftest import SECRET, Program
 

@@ -11,7 +11,7 @@ import json
 import runpy
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -121,7 +121,7 @@ def _main(stack: str, changes: dict[str, Any]) -> None:
                 return str(args.resource_id), {**args.inputs, "outputs": organization_outputs()}
             return f"{args.name}-id", {"name": args.name, **args.inputs, **computed(args.typ, args.name)}
 
-        def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        def call(self, args: mocks.MockCallArgs) -> NoReturn:
             raise KeyError(f"the program looks {args.token} up: nothing is looked up while the graph is built")
 
     class Monitor(mocks.MockMonitor):
@@ -157,13 +157,16 @@ def _main(stack: str, changes: dict[str, Any]) -> None:
     monitor = Monitor(Mocks())
     config = _laid_over(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"], changes)
     pulumi.runtime.set_mocks(monitor.mocks, project="novaretail", stack=stack, preview=False, monitor=monitor)
-    runtime_settings.set_root_resource(None)  # set_mocks made one; run_in_stack makes the one that has the outputs
+    # set_mocks made one; run_in_stack makes the one that has the outputs
+    runtime_settings.set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_all_config(
         {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     )
-    loop.run_until_complete(
-        pulumi.runtime.run_in_stack(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
-    )
+
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    loop.run_until_complete(pulumi.runtime.run_in_stack(program))
     json.dump({"resources": [asdict(r) for r in monitor.seen], "outputs": monitor.outputs}, sys.stdout)
 
 

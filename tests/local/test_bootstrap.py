@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local import bootstrap, toolchain
+from local.site import ROOT
 from local.toolchain.runner import Runner, Step, Work
 
 INSTALLATION = """
@@ -71,7 +72,7 @@ def test_an_installation_that_fails_before_the_step_is_a_failure_with_its_words(
 
 
 def test_the_step_that_the_makefile_waits_for_is_one_of_the_toolchain() -> None:
-    makefile = (toolchain.python.ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text()
 
     assert "-m local.bootstrap packages" in makefile
     assert "packages" in {step.name for step in toolchain.steps()}

@@ -41,7 +41,7 @@ def test_on_a_fresh_clone_each_missing_thing_has_its_way_out_and_the_exit_code_i
     shutil.copytree(ROOT / "local", tmp_path / "local", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "bridges", tmp_path / "bridges", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "requirements.txt", tmp_path)
-    bare = [Path(sys.base_prefix) / "bin" / "python3.11", "-I", "-c"]  # no packages, no environment of ours
+    bare = [f"{sys.base_prefix}/bin/python3.11", "-I", "-c"]  # no packages, no environment of ours
     start = "import sys; sys.path.insert(0, ''); from local import doctor; sys.exit(doctor.main())"
 
     run = subprocess.run([*bare, start], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -25,7 +25,7 @@ TLS = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2", "aws:ViaAWSService
 OVER_THE_LINK = {**TLS, "aws:SourceVpce": INTERFACE, "aws:VpcSourceIp": "10.96.1.5"}
 OVER_THE_INTERNET = {**TLS, "aws:SourceIp": "52.166.10.9"}
 WAY = {"private": OVER_THE_LINK, "allow_list": OVER_THE_INTERNET}
-READS = (
+READS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("s3:GetObject", MANIFEST, {}),
     ("s3:GetObject", FILE, {}),
     ("s3:ListBucket", BUCKET, {"s3:prefix": "exchange/orders/"}),

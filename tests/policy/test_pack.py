@@ -38,7 +38,7 @@ def problems(rule: Rule, *resources: Resource) -> list[str]:
 
 
 BUCKET = of("aws:s3/bucket:Bucket", bucket="b")
-OPEN_BLOCK = {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True}
+OPEN_BLOCK: dict[str, Any] = {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True}
 GUARDS = [
     of(f"aws:s3/x:{kind}", bucket="b")
     for kind in (

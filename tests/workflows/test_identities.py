@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.graphs.recording import ROOT, record
 
 from delivery import logins
+from tests.graphs.recording import ROOT, record
 
 from .runner import workflow
 

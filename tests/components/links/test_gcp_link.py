@@ -99,7 +99,9 @@ def test_whatever_settings_say_that_google_offers_can_be_said_to_google() -> Non
         for encryption in offer.encryption:
             for integrity in offer.integrity:
                 for group in offer.groups:
-                    proposal = Proposal(encryption=encryption, integrity=integrity, group=group)
+                    proposal = Proposal.model_validate(
+                        {"encryption": encryption, "integrity": integrity, "group": group}
+                    )
                     assert all(len(value) <= 1 for value in {**gcp_ike(proposal), **gcp_esp(proposal)}.values())
                     # Read by the rehearsal's own list of Google's names, it is what was meant.
                     ike, esp = proposals.google({"phase1": gcp_ike(proposal), "phase2": gcp_esp(proposal)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from botocore.session import get_session
@@ -19,7 +20,7 @@ from tests.graphs.recording import ROOT
 def _offered(cloud: str, phase: str) -> list[Proposal]:
     offer = OFFERS[cloud][phase]  # type: ignore[index]
     return [
-        Proposal(encryption=encryption, integrity=integrity, group=group)
+        Proposal.model_validate({"encryption": encryption, "integrity": integrity, "group": group})
         for encryption in offer.encryption
         for integrity in offer.integrity
         for group in offer.groups
@@ -41,7 +42,8 @@ def test_whatever_settings_say_that_azure_offers_has_azures_own_names() -> None:
 
 @pytest.mark.parametrize("phase", [1, 2])
 def test_whatever_settings_say_that_aws_offers_is_what_its_api_takes(phase: int) -> None:
-    ec2 = get_session().get_service_model("ec2").shape_for("VpnTunnelOptionsSpecification").members
+    shape: Any = get_session().get_service_model("ec2").shape_for("VpnTunnelOptionsSpecification")
+    ec2 = shape.members
     for proposal in _offered("AWS", "ike"):
         for option, (value,) in aws_phase(proposal, phase).items():  # type: ignore[arg-type]
             name = {"encryption": "Encryption", "integrity": "Integrity"}.get(option.split("_")[1])

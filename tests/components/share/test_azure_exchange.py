@@ -273,7 +273,8 @@ def _go(s3: dict[str, bytes], stored: dict[str, bytes], steps: int | None = None
 
 
 def test_a_published_snapshot_is_copied_once_and_the_manifest_last() -> None:
-    s3, stored = _snapshot("1-a", 3), {}
+    s3 = _snapshot("1-a", 3)
+    stored: dict[str, bytes] = {}
     unnamed = "exchange/orders/snapshot=1-a/part-of-nobody.parquet"
     s3[unnamed] = b"of a run that was killed"
     factory = _go(s3, stored)

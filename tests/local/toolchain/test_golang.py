@@ -128,9 +128,11 @@ def test_the_builds_wait_for_nothing_but_a_go_that_has_to_be_fetched(
     def needs() -> dict[str, Sequence[str]]:
         return {step.name: step.needs for step in golang.steps()}
 
-    assert needs() == {"go": ["uv"], "pstest": ["go"], "pulumi": ["go"]}
+    builds = {name: ["go"] for name in needs() if name != "go"}
+    assert builds.keys() >= {"pstest", "pulumi"}
+    assert needs() == {"go": ["uv"], **builds}
 
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "go").symlink_to(pretend(tmp_path / "go", "go", versions.GO_SERIES[0]))
-    assert needs() == {"go": [], "pstest": ["go"], "pulumi": ["go"]}
+    assert needs() == {"go": [], **builds}
     assert toolchain.steps()[0].name == "go"
