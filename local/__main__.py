@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     command("down", _down, "destroy the local stack, stop its services, remove their state")
     preview = command("preview", _preview, "what a stack would create, on the real engine, without an account")
     preview.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
-    links = command("links", _links, "rehearse the links of a stack: real IKEv2 and BGP between both ends")
+    links = command("links", _links, "try the links of a stack: real IKEv2 and BGP between both ends")
     links.add_argument("--stack", default="prod", help="a Pulumi.<stack>.yaml of this project")
     query = command("query", _query, "ask the running platform's warehouse")
     query.add_argument("sql", help='Redshift SQL, such as "SELECT * FROM analytics.daily_sales"')
@@ -53,13 +53,13 @@ def _known_errors() -> tuple[type[Exception], ...]:
     for module, names in (
         ("contracts", ["ContractErrors"]),
         ("local.docs", ["DocsError"]),
-        ("local.engine", ["EngineError"]),
+        ("local.clouds.engine.engine", ["EngineError"]),
         ("local.links.namespaces", ["NamespaceError"]),
         ("local.links.waiting", ["SlowError"]),
-        ("local.replay", ["ReplayError", "SourceError"]),
-        ("local.services", ["ServiceError"]),
+        ("local.rehearsal.replay", ["ReplayError", "SourceError"]),
+        ("local.clouds.services", ["ServiceError"]),
         ("local.steps", ["StepError"]),
-        ("local.warehouse", ["WarehouseError"]),
+        ("local.clouds.warehouse", ["WarehouseError"]),
     ):
         if module in sys.modules:  # what was never imported cannot have been raised
             known += [getattr(sys.modules[module], name) for name in names]
@@ -67,7 +67,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from local.up import REPORT, up
+    from local.rehearsal.up import REPORT, up
 
     report = up(Site.current(), chosen.replay)
     folder = REPORT.relative_to(ROOT)
@@ -80,7 +80,7 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _down(_: argparse.Namespace) -> int:
-    from local.up import down
+    from local.rehearsal.up import down
 
     down(Site.current())
     print("nothing of the local stack is left; `make up` builds it again")
@@ -88,7 +88,7 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _preview(chosen: argparse.Namespace) -> int:
-    from local.engine import Engine
+    from local.clouds.engine.engine import Engine
     from local.toolchain import packages
 
     packages.build()
@@ -112,9 +112,9 @@ def _links(chosen: argparse.Namespace) -> int:
 
 
 def _query(chosen: argparse.Namespace) -> int:
-    from local import services
+    from local.clouds import services
+    from local.clouds.warehouse import Warehouse
     from local.steps import StepError
-    from local.warehouse import Warehouse
 
     site = Site.current()
     if "aws" not in {status.name for status in services.status(site) if status.state == "running"}:

@@ -45,7 +45,7 @@ print(time.perf_counter() - began)
 PREVIEW = f"""
 import sys
 from pathlib import Path
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 from local.site import Site
 Engine(Site(state=Path(sys.argv[1])), {STACK!r}).preview(Path(sys.argv[1], "preview.json"))
 """
@@ -53,10 +53,11 @@ Engine(Site(state=Path(sys.argv[1])), {STACK!r}).preview(Path(sys.argv[1], "prev
 
 @dataclass(frozen=True)
 class Bench:
-    """Seconds; `modules` is how many modules of the SDKs the program loads."""
+    """How long both took, in seconds, and on what machine."""
 
     stack: str
     modules: int
+    """How many modules of the SDKs the program loads."""
     import_seconds: float
     import_runs: list[float]
     preview_seconds: float

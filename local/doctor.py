@@ -39,7 +39,7 @@ class Finding:
 
 
 def findings() -> list[Finding]:
-    """Every tool and package, in the order in which they are installed."""
+    """Every tool and package, what the others are installed with first."""
     undone = {step.name for step in Runner(steps(), TOOLCHAIN).missing()}
     undone |= {step.name for step in packages.runner().missing()}
     return [
@@ -48,8 +48,15 @@ def findings() -> list[Finding]:
         _tool("uv", versions.UV, _first_version([python.UV, "--version"]), python.UV, undone),
         *_packages(undone),
         _tool("go", " or ".join(versions.GO_SERIES), golang.go_version(golang.GO), golang.GO, undone),
-        _tool("pulumi", versions.PULUMI, golang.pulumi_version(golang.PULUMI), golang.PULUMI, undone),
+        _pulumi(undone),
         _tool("pstest", versions.PSTEST, _module_version(golang.PSTEST, golang.PSTEST_MODULE), golang.PSTEST, undone),
+        _tool(
+            "actionlint",
+            versions.ACTIONLINT,
+            _module_version(golang.ACTIONLINT, golang.ACTIONLINT_MODULE),
+            golang.ACTIONLINT,
+            undone,
+        ),
         _tool("host", "this project's", "there" if _runs(host.LANGUAGE_HOST) else None, host.LANGUAGE_HOST, undone),
         *_archives(undone),
         _built("layer", packages.LAYER, undone),
@@ -97,6 +104,15 @@ def _tool(name: str, wanted: str, found: str | None, place: Path, undone: set[st
     return Finding(name, wanted, found or "", _short(place), _toolchain_way_out(name in undone or found is None))
 
 
+def _pulumi(undone: set[str]) -> Finding:
+    """Which CLI is used and why; its own version stands first, also if it is another one than was chosen."""
+    version = golang.pulumi_version(golang.PULUMI)
+    chosen = golang.cli()
+    place = chosen.on_path or golang.PULUMI
+    found = f"{version}, {chosen.why}" if version else None
+    return _tool("pulumi", f"{versions.PULUMI} or a later 3.x", found, place, undone)
+
+
 def _packages(undone: set[str]) -> Iterator[Finding]:
     """requirements.txt against .venv: one line for all, and one for each that is absent or at another version."""
     pins = dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*])?==(\S+)", python.REQUIREMENTS.read_text(), re.MULTILINE))
@@ -133,7 +149,7 @@ def _port(site: Site, name: str, port: int) -> Finding:
     what, address = f"port of {name}", f"127.0.0.1:{port}"
     if importlib.util.find_spec("psutil") is None:
         return Finding(what, "free or ours", "not known before the packages are there", address)
-    from local.services import processes
+    from local.clouds.services import processes
 
     if processes.port_is_free(port):
         return Finding(what, "free or ours", "free", address)

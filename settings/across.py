@@ -64,7 +64,7 @@ def problems_across(valid: Mapping[str, Any], values: Mapping[str, object], stac
     network: Network | None = valid.get("network")
     streaming: Streaming | None = valid.get("streaming")
     for index, zone in enumerate(network.zones if network else ()):
-        if not re.fullmatch(rf"{region}[a-z]", zone):
+        if not re.fullmatch(rf"{re.escape(str(region))}[a-z]", zone):
             rule = f"it is no zone of {region}"
             yield Problem(f"novaretail:network.zones[{index}]", zone, rule, f"Name it such as {region}a")
     links: Links | None = valid.get("links")
@@ -111,7 +111,7 @@ def _cloud_streaming(streaming: Streaming, network: Network | None) -> Iterator[
     if streaming.retention != "contract":
         rule = "only the local platform may keep records for ever: brokers' disks would fill"
         yield Problem(f"{prefix}.retention", streaming.retention, rule, "Set it to contract")
-    if network and streaming.brokers % len(network.zones):
+    if network and network.zones and streaming.brokers % len(network.zones):
         rule = f"brokers are spread evenly over the {len(network.zones)} zones"
         yield Problem(f"{prefix}.brokers", streaming.brokers, rule, f"Take a multiple of {len(network.zones)}")
     if streaming.min_insync_replicas < 2:

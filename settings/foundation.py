@@ -80,7 +80,7 @@ class Deployment(Section):
             if self.stack and value:
                 rule = f"it comes from the outputs of {self.stack} already"
                 yield Problem(key, value, rule, "Remove it, or remove novaretail:deployment.stack")
-            if not self.stack and not value and key != "role_arn":  # of which `_across` knows whether it is needed
+            if not self.stack and not value and key != "role_arn":  # `across` knows whether that one is needed
                 rule = "it is missing, and so is novaretail:deployment.stack, whose outputs would have it"
                 yield Problem(key, value, rule, f"Give {type(self).model_fields[key].description}, or stack")
 

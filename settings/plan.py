@@ -41,11 +41,13 @@ _KEY = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{31,63}")
 
 @dataclass(frozen=True)
 class AddressPlan:
-    """`links` may lack an end; `keys` are those of tunnels that shall not have the one that AWS makes."""
+    """The ends of one environment's network, side by side."""
 
     network: Network
     links: Links
+    """It may lack an end."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Name of a tunnel -> its key, of those that shall not have the one that AWS makes."""
 
     def ranges(self) -> dict[str, IPv4Network]:
         """Setting -> what its end announces, or may announce."""

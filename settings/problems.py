@@ -14,12 +14,16 @@ from pydantic.fields import FieldInfo
 
 @dataclass(frozen=True)
 class Problem:
-    """A wrong setting: its key with the path inside, its value, the rule it breaks and the way out."""
+    """A wrong setting."""
 
     key: str
+    """The setting with the path inside, such as `network.subnets.streaming[0]`."""
     value: object
+    """What it was given; None of one that is missing."""
     rule: str
+    """The rule that it breaks."""
     remedy: str
+    """The way out."""
 
     def __str__(self) -> str:
         end = "" if self.remedy.endswith("?") else "."
@@ -27,7 +31,11 @@ class Problem:
 
 
 class SettingsError(Exception):
-    """The settings of a stack cannot be used; `problems` has every reason, not only the first."""
+    """The settings of a stack cannot be used."""
+
+    stack: str
+    problems: tuple[Problem, ...]
+    """Every reason, not only the first."""
 
     def __init__(self, stack: str, problems: tuple[Problem, ...]) -> None:
         self.stack, self.problems = stack, problems

@@ -79,10 +79,12 @@ Settings = OrganizationStack | DataStack
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a stack: the type of its value without None, and whether a stack may lack it."""
+    """One key of a stack."""
 
     type: Any
+    """That of its value, without None."""
     optional: bool
+    """Whether a stack may lack it."""
 
 
 def keys(stack: type[Stack]) -> dict[str, Key]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,11 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from local import services
+from local.clouds import services
 from local.site import Site
+from tests import once, ports, schedule
 
-PORTS = range(20000, 32000, 10)
-"""Below the range that the kernel gives to outgoing connections."""
+
+def pytest_configure() -> None:
+    """Make the run's folder before any worker is started, so that all of them find the same one."""
+    once.folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    schedule.plan(items)
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def _fresh_site() -> Iterator[Site]:
     So not below pytest's own, which each run of pytest closes to others again, also while another one runs.
     """
     with tempfile.TemporaryDirectory(prefix="novaretail-", ignore_cleanup_errors=True) as folder:
-        fresh = Site(state=Path(folder) / "site", port_base=_free_port_base())
+        fresh = Site(state=Path(folder) / "site", port_base=ports.free_block())
         try:
             yield fresh
         finally:
@@ -63,19 +68,8 @@ def kill(site: Site, name: str) -> None:
         return next((one.state, one.pid) for one in services.status(site) if one.name == name)
 
     _, pid = state()
+    if pid is None:
+        raise ValueError(f"{name} does not run, so it cannot be killed")
     os.kill(pid, signal.SIGKILL)
     while state() != ("died", pid):
         time.sleep(0.05)
-
-
-def _free_port_base() -> int:
-    """The first of ten free ports; two test runs at once hardly try the same ones."""
-    for base in random.sample(PORTS, len(PORTS)):
-        if all(_is_free(port) for port in range(base, base + 10)):
-            return base
-    raise RuntimeError(f"no ten free ports between {PORTS.start} and {PORTS.stop}")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

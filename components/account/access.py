@@ -122,6 +122,13 @@ class Access(ComponentResource):
             self.bridge = self._role("bridge", spec)
         self.register_outputs({"boundary": self.boundary.arn})
 
+    @property
+    def bridge_role(self) -> Grantee:
+        """The role of the bridge. Raises: LookupError if there is none, for `args.bridge` named no function."""
+        if self.bridge is None:
+            raise LookupError("no bridge was planned when the roles were made")
+        return self.bridge
+
     def _role(self, name: str, spec: _Role) -> Grantee:
         role = aws.iam.Role(
             f"{self._name}-{name}",

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 from components.blocks.policies import TOPIC_LIMIT, Grantee, allow, attach, deny, document
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """`emails` get a mail to confirm, and alerts from then on."""
+    """Who is told: each address gets a mail to confirm, and alerts from then on."""
 
     where: Place
-    emails: Sequence[str]
+    alerts: settings.Alerts
     kms_key_arn: Input[str]
 
 
@@ -58,7 +58,7 @@ class Alerts(ComponentResource):
             ),
             opts=own,
         )
-        for mail in args.emails:
+        for mail in args.alerts.emails:
             # Named by the address, so that taking one off the list leaves the others' confirmations alone.
             aws.sns.TopicSubscription(
                 f"{name}-mail-{hashlib.sha256(mail.encode()).hexdigest()[:8]}",

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.account.cis import CONTROLS
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
@@ -41,12 +42,11 @@ class AuditArgs:
     """
 
     where: WatchedPlace
+    audit: settings.Audit
     bucket_arns: Sequence[Input[str]]
     archive_bucket: Input[str]
     archive_key_arn: Input[str]
     role: Grantee
-    log_days: int
-    unused_access_days: int | None
 
 
 class Audit(ComponentResource):
@@ -58,7 +58,7 @@ class Audit(ComponentResource):
         self._logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=args.where.log_group("trail"),
-            retention_in_days=args.log_days,
+            retention_in_days=args.audit.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=args.where.stateful(self),
@@ -179,12 +179,12 @@ class Audit(ComponentResource):
             tags=args.where.tags,
             opts=own,
         )
-        if args.unused_access_days:
+        if args.audit.unused_access_days:
             aws.accessanalyzer.Analyzer(
                 f"{self._name}-unused",
                 analyzer_name=args.where.name("unused-access"),
                 type="ACCOUNT_UNUSED_ACCESS",
-                configuration={"unused_access": {"unused_access_age": args.unused_access_days}},
+                configuration={"unused_access": {"unused_access_age": args.audit.unused_access_days}},
                 tags=args.where.tags,
                 opts=own,
             )

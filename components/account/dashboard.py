@@ -9,6 +9,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.blocks.kafka import KafkaCluster
 from components.blocks.watched import WatchedPlace
 
 WIDTH, HEIGHT = 8, 6
@@ -29,8 +30,7 @@ class DashboardArgs:
     """
 
     where: WatchedPlace
-    cluster_name: Input[str]
-    brokers: int
+    kafka: KafkaCluster
     groups: Mapping[str, str]
     connectors: Sequence[str]
     commits: str
@@ -59,14 +59,14 @@ class Dashboard(ComponentResource):
 
 def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
     kafka, own = "AWS/Kafka", args.where.metrics
-    brokers = [str(number) for number in range(1, args.brokers + 1)]
+    brokers = [str(number) for number in range(1, args.kafka.streaming.brokers + 1)]
 
     def per_broker(metric: str) -> list[Metric]:
-        return [[kafka, metric, "Cluster Name", args.cluster_name, "Broker ID", broker] for broker in brokers]
+        return [[kafka, metric, "Cluster Name", args.kafka.name, "Broker ID", broker] for broker in brokers]
 
     def lag(prefix: str) -> list[Metric]:
         return [
-            [kafka, "SumOffsetLag", "Cluster Name", args.cluster_name, "Consumer Group", group, "Topic", topic]
+            [kafka, "SumOffsetLag", "Cluster Name", args.kafka.name, "Consumer Group", group, "Topic", topic]
             for group, topic in args.groups.items()
             if group.startswith(prefix)
         ]

@@ -16,12 +16,12 @@ import pulumi_aws as aws
 from components.blocks.names import ADMIN_ROLE
 
 
-class LandingZoneError(Exception):
+class DeploymentTargetError(Exception):
     """The organization does not hold what this stack needs; the message names the key, its value and the way out."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LandingZone:
+class DeploymentTarget:
     """Where a data stack lands.
 
     Attributes:
@@ -52,28 +52,28 @@ class LandingZone:
         )
 
 
-async def from_stack(stack: str, *, role: str, environment: str, account: str) -> LandingZone:
+async def from_stack(stack: str, *, role: str, environment: str, account: str) -> DeploymentTarget:
     """The landing zone of an environment, from the outputs of the organization's stack.
 
     Args:
         role: deploy or preview, which the organization made, or admin, which AWS made for its management account.
         account: the account that the stack's own settings name; the organization must have the same for this
             environment.
-    Raises: LandingZoneError if it has another, or lacks an output.
+    Raises: DeploymentTargetError if it has another, or lacks an output.
     """
     reference = pulumi.StackReference("organization", stack_name=stack)
     outputs = await reference.outputs.future() or {}
     name = f"{environment}-core"
     found = _required(outputs, "accounts", stack).get(name)
     if found != account:
-        raise LandingZoneError(
+        raise DeploymentTargetError(
             f'novaretail:account = "{account}": the organization ({stack}) has '
             + (f"the account {found} for {name}" if found else f"no account {name}")
             + f". Set it to the account of {environment}, or correct novaretail:deployment.stack; nothing was created"
             " or changed."
         )
     deploy, admin = _role(outputs, "deploy_roles", name, stack, account), f"arn:aws:iam::{account}:role/{ADMIN_ROLE}"
-    return LandingZone(
+    return DeploymentTarget(
         role_arn=admin if role == "admin" else _role(outputs, f"{role}_roles", name, stack, account),
         deployer_arns=(deploy, admin),
         organization_id=_required(outputs, "organization_id", stack),
@@ -85,7 +85,7 @@ async def from_stack(stack: str, *, role: str, environment: str, account: str) -
 def _role(outputs: Mapping[str, Any], output: str, name: str, stack: str, account: str) -> str:
     role = _required(outputs, output, stack).get(name)
     if not role or role.split(":")[4] != account:
-        raise LandingZoneError(
+        raise DeploymentTargetError(
             f"novaretail:deployment.stack = {stack}: its output {output} has {role or 'no role'} for {name}, which"
             f" is no role of the account {account}. Apply that stack again, or name the role yourself:"
             " novaretail:deployment with role_arn in the place of stack."
@@ -96,7 +96,7 @@ def _role(outputs: Mapping[str, Any], output: str, name: str, stack: str, accoun
 def _required(outputs: Mapping[str, Any], name: str, stack: str) -> Any:
     value = outputs.get(name)
     if not value:
-        raise LandingZoneError(
+        raise DeploymentTargetError(
             f"novaretail:deployment.stack = {stack}: that stack has no output {name}. Apply it first"
             " (`pulumi up` of the organization), or give the values yourself: novaretail:deployment with role_arn,"
             " organization_id, log_archive_bucket and log_archive_key_arn in the place of stack."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 from components.blocks.policies import KEY_LIMIT, Statement, allow, document
 
@@ -55,11 +56,10 @@ _ADMINISTER = [
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`deletion_days` (7 to 30) is how long a deleted key can be called back; `purposes` are some of `VIA`."""
+    """`purposes` are some of `VIA`."""
 
     where: Place
-    deletion_days: int
-    rotation_days: int
+    encryption: settings.Encryption
     purposes: Sequence[str] = tuple(VIA)
 
 
@@ -75,8 +75,8 @@ class Encryption(ComponentResource):
                 f"{name}-{purpose}",
                 description=f"NovaRetail {args.where.environment}: {purpose}",
                 enable_key_rotation=True,
-                rotation_period_in_days=args.rotation_days,
-                deletion_window_in_days=args.deletion_days,
+                rotation_period_in_days=args.encryption.rotation_days,
+                deletion_window_in_days=args.encryption.deletion_days,
                 policy=document(_policy(purpose, args), limit=KEY_LIMIT, of=f"key {purpose}"),
                 tags={**args.where.tags, "Purpose": purpose},
                 opts=held,

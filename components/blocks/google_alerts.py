@@ -16,6 +16,7 @@ import pulumi
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 from components.blocks.tagging import labels
 
@@ -27,11 +28,11 @@ Silence = Literal["EVALUATION_MISSING_DATA_INACTIVE", "EVALUATION_MISSING_DATA_A
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleAlertsArgs:
-    """`project` is the Google Cloud project whose alerts go to `emails`."""
+    """The project whose alerts go to those who are told."""
 
     where: Place
-    project: str
-    emails: Sequence[str]
+    alerts: settings.Alerts
+    gcp: settings.Gcp
 
 
 class GoogleAlerts(ComponentResource):
@@ -43,14 +44,14 @@ class GoogleAlerts(ComponentResource):
             gcp.monitoring.NotificationChannel(
                 # Named by the address, so that taking one off the list leaves the others alone.
                 f"{name}-mail-{hashlib.sha256(mail.encode()).hexdigest()[:8]}",
-                project=args.project,
+                project=args.gcp.project,
                 type="email",
                 display_name=f"{args.where.name('alerts')} {mail}",
                 labels={"email_address": mail},
                 user_labels=labels(args.where.tags),
                 opts=ResourceOptions(parent=self),
             ).name
-            for mail in args.emails
+            for mail in args.alerts.emails
         ]
         self.register_outputs({"channels": self.channels})
 

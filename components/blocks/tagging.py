@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import settings
 
-def base_tags(*, environment: str, owner: str, cost_center: str, repository: str) -> dict[str, str]:
+
+def base_tags(environment: str, tags: settings.Tags) -> dict[str, str]:
     """What every AWS resource carries; a component may add its own."""
     return {
         "Project": "novaretail",
         "Environment": environment,
-        "Owner": owner,
-        "CostCenter": cost_center,
-        "Repository": repository,
+        "Owner": tags.owner,
+        "CostCenter": tags.cost_center,
+        "Repository": tags.repository,
         "ManagedBy": "pulumi",
     }
 

@@ -20,8 +20,8 @@ class Alarms:
 
     @property
     def arns(self) -> list[Output[str]]:
-        """Of the alarms made so far, in the order in which they were made."""
-        return [alarm.arn for alarm in self.made]
+        """Of the alarms made so far, by name: the order in which a program makes its parts is no change of a list."""
+        return [alarm.arn for alarm in sorted(self.made, key=lambda alarm: alarm.pulumi_resource_name)]
 
 
 @dataclass(frozen=True, kw_only=True)

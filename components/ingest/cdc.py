@@ -18,6 +18,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
@@ -33,14 +34,14 @@ OPERATION_STOPS = ("REPLICATION_FAILED", "REPLICATION_STOPPED")
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeDataCaptureArgs:
-    """Where changes come from (`database`, `secret_arn`, once `ready` is there) and go (`bucket`, below `folder`).
+    """Where changes come from (`database_name`, `secret_arn`, once `ready` is there) and go (`bucket`, below `folder`).
 
     mappings: DMS's table mapping, from the contracts. timestamp_column: what raw calls the time of a change.
-    The fields from `capacity_min` on are those of settings.Cdc; see there for units and bounds.
     """
 
     where: WatchedPlace
-    database: str
+    cdc: settings.Cdc
+    database_name: str
     secret_arn: Input[str]
     certificate_file: Path
     ready: Sequence[Resource]
@@ -55,15 +56,6 @@ class ChangeDataCaptureArgs:
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     lake_key_arn: Input[str]
-    multi_az: bool
-    capacity_min: int
-    capacity_max: int
-    batch_seconds: int
-    file_mib: int
-    heartbeat_minutes: int
-    latency_minutes: int
-    replication_window: str
-    log_days: int
 
 
 class ChangeDataCapture(ComponentResource):
@@ -83,7 +75,7 @@ class ChangeDataCapture(ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"dms-serverless-replication-{self.identifier}",
-            retention_in_days=args.log_days,
+            retention_in_days=args.cdc.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=self._own,
@@ -157,7 +149,7 @@ class ChangeDataCapture(ComponentResource):
             endpoint_id=f"{self.identifier}-source",
             endpoint_type="source",
             engine_name="postgres",
-            database_name=args.database,
+            database_name=args.database_name,
             secrets_manager_arn=args.secret_arn,
             secrets_manager_access_role_arn=args.role.arn,
             ssl_mode="verify-full",
@@ -168,7 +160,7 @@ class ChangeDataCapture(ComponentResource):
                 "plugin_name": "test-decoding",
                 # An idle database would hold back old log: a row is written now and then.
                 "heartbeat_enable": True,
-                "heartbeat_frequency": args.heartbeat_minutes,
+                "heartbeat_frequency": args.cdc.heartbeat_minutes,
                 "heartbeat_schema": HEARTBEAT_SCHEMA,
                 # DDL is seen by a trigger that only a superuser may make. Contracts say which columns are captured.
                 "capture_ddls": False,
@@ -200,8 +192,8 @@ class ChangeDataCapture(ComponentResource):
             timestamp_column_name=args.timestamp_column,
             # A row that was read early and written late must not seem newer than a change in between.
             use_task_start_time_for_full_load_timestamp=True,
-            cdc_max_batch_interval=args.batch_seconds,
-            cdc_min_file_size=args.file_mib * 1000,
+            cdc_max_batch_interval=args.cdc.batch_seconds,
+            cdc_min_file_size=args.cdc.file_mib * 1000,
             date_partition_enabled=False,
             tags=args.where.tags,
             opts=ResourceOptions(parent=self, depends_on=list(args.ready)),
@@ -230,13 +222,13 @@ class ChangeDataCapture(ComponentResource):
             replication_settings=json.dumps(replication_settings(args.folder), sort_keys=True),
             start_replication=True,
             compute_config={
-                "min_capacity_units": args.capacity_min,
-                "max_capacity_units": args.capacity_max,
-                "multi_az": args.multi_az,
+                "min_capacity_units": args.cdc.capacity_min,
+                "max_capacity_units": args.cdc.capacity_max,
+                "multi_az": args.cdc.multi_az,
                 "replication_subnet_group_id": subnets.replication_subnet_group_id,
                 "vpc_security_group_ids": [args.security_group_id],
                 "kms_key_id": args.kms_key_arn,
-                "preferred_maintenance_window": args.replication_window,
+                "preferred_maintenance_window": args.cdc.replication_window,
             },
             tags=args.where.tags,
             # Its slot in the database is the place up to which changes were read: gone with it.
@@ -272,7 +264,7 @@ class ChangeDataCapture(ComponentResource):
                 metric=metric,
                 dimensions={"ReplicationConfigId": replication},
                 statistic="Maximum",
-                threshold=args.latency_minutes * 60,
+                threshold=args.cdc.latency_minutes * 60,
                 periods=3,
                 # A replication that stopped says nothing any more.
                 silence="breaching",

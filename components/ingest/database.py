@@ -13,6 +13,7 @@ from pathlib import Path
 import pulumi_aws as aws
 from pulumi import ComponentResource, FileArchive, FileAsset, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
 from components.blocks.assets import archive
 from components.blocks.functions import ARCHITECTURE, RUNTIME, FunctionArgs, failure_queue, function
@@ -34,14 +35,14 @@ INSIGHTS_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """`database` is the captured one, `tables` (schema.table) are its captured tables, `statements` make them.
+    """`database_name` is the captured one, `tables` (schema.table) are its captured tables, `statements` make them.
 
     code, packages: the function that makes the capturing user, and the folder of its layer.
-    The fields from `engine_version` on are those of settings.Cdc; see there for units and bounds.
     """
 
     where: WatchedPlace
-    database: str
+    database: settings.Database
+    database_name: str
     tables: Sequence[str]
     statements: Sequence[str]
     code: Path
@@ -53,18 +54,6 @@ class DatabaseArgs:
     client_group_id: Input[str]
     kms_key_arn: Input[str]
     secrets_key_arn: Input[str]
-    engine_version: str
-    instance_class: str
-    multi_az: bool
-    storage_gib: int
-    storage_max_gib: int
-    held_wal_gib: int
-    backup_days: int
-    backup_window: str
-    maintenance_window: str
-    monitoring_seconds: int
-    connections_alarm: int
-    log_days: int
 
 
 class Database(ComponentResource):
@@ -116,7 +105,7 @@ class Database(ComponentResource):
             aws.cloudwatch.LogGroup(
                 f"{self._name}-{kind}-logs",
                 name=group,
-                retention_in_days=self._args.log_days,
+                retention_in_days=self._args.database.log_days,
                 kms_key_id=self._args.where.logs_key_arn,
                 tags=self._args.where.tags,
                 opts=self._own,
@@ -133,7 +122,7 @@ class Database(ComponentResource):
             tags=where.tags,
             opts=self._own,
         )
-        family = f"postgres{args.engine_version.partition('.')[0]}"
+        family = f"postgres{args.database.engine_version.partition('.')[0]}"
         parameters = aws.rds.ParameterGroup(
             # A group belongs to a family for life: one of the next is made beside it.
             f"{name}-{family}",
@@ -163,12 +152,12 @@ class Database(ComponentResource):
             identifier=self.identifier,
             engine="postgres",
             # The major version: RDS moves within it, in the maintenance window, and that is no change of ours.
-            engine_version=args.engine_version,
+            engine_version=args.database.engine_version,
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=False,
-            instance_class=args.instance_class,
-            multi_az=args.multi_az,
-            db_name=args.database,
+            instance_class=args.database.instance_class,
+            multi_az=args.database.multi_az,
+            db_name=args.database_name,
             username=MASTER,
             manage_master_user_password=True,
             master_user_secret_kms_key_id=args.secrets_key_arn,
@@ -181,21 +170,21 @@ class Database(ComponentResource):
             ca_cert_identifier=CERTIFICATE_AUTHORITY,
             parameter_group_name=parameters.name,
             storage_type="gp3",
-            allocated_storage=args.storage_gib,
-            max_allocated_storage=args.storage_max_gib,
+            allocated_storage=args.database.storage_gib,
+            max_allocated_storage=args.database.storage_max_gib,
             storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
-            backup_retention_period=args.backup_days,
-            backup_window=args.backup_window,
+            backup_retention_period=args.database.backup_days,
+            backup_window=args.database.backup_window,
             copy_tags_to_snapshot=True,
             delete_automated_backups=not where.keep_data,
             deletion_protection=where.keep_data,
             skip_final_snapshot=not where.keep_data,
             final_snapshot_identifier=f"{self.identifier}-final" if where.keep_data else None,
-            maintenance_window=args.maintenance_window,
+            maintenance_window=args.database.maintenance_window,
             apply_immediately=False,
             enabled_cloudwatch_logs_exports=list(LOGS),
-            monitoring_interval=args.monitoring_seconds,
+            monitoring_interval=args.database.monitoring_seconds,
             monitoring_role_arn=args.monitoring_role.arn,
             database_insights_mode="standard",
             performance_insights_enabled=True,
@@ -259,13 +248,13 @@ class Database(ComponentResource):
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.client_group_id,
                 kms_key_arn=args.where.logs_key_arn,
-                log_days=args.log_days,
+                log_days=args.database.log_days,
             ),
         )
         event: Mapping[str, Input[object]] = {
             "host": self.instance.address,
             "port": self.instance.port,
-            "database": args.database,
+            "database": args.database_name,
             "user": CAPTURE_USER,
             "master_secret": master,
             "secret": self.capture_secret.arn,
@@ -302,7 +291,7 @@ class Database(ComponentResource):
                 silence="breaching" if metric == "FreeStorageSpace" else "notBreaching",
             )
 
-        held = args.held_wal_gib * GIB
+        held = args.database.held_wal_gib * GIB
         watch(
             "held-wal",
             "OldestReplicationSlotLag",
@@ -320,7 +309,7 @@ class Database(ComponentResource):
         watch(
             "storage",
             "FreeStorageSpace",
-            0.15 * args.storage_gib * GIB,
+            0.15 * args.database.storage_gib * GIB,
             "The database's disk is nearly full. See whether a replication slot holds back log; otherwise raise "
             "cdc.storage_max_gib.",
             low=True,
@@ -329,7 +318,7 @@ class Database(ComponentResource):
         watch(
             "connections",
             "DatabaseConnections",
-            args.connections_alarm,
+            args.database.connections_alarm,
             "Nearly all connections are taken. See in pg_stat_activity who keeps idle ones.",
         )
         watch(
@@ -347,7 +336,7 @@ def parameters_of(args: DatabaseArgs) -> dict[str, tuple[str, str]]:
         "rds.force_ssl": ("1", "immediate"),
         # MB. A slot that nobody reads must not fill the disk; what it then loses is loaded anew, and an alarm comes
         # at half of it.
-        "max_slot_wal_keep_size": (str(args.held_wal_gib * 1024), "immediate"),
+        "max_slot_wal_keep_size": (str(args.database.held_wal_gib * 1024), "immediate"),
         # ms. DMS takes none from 1 to 9,999, and under five minutes lets its standby take over.
         "wal_sender_timeout": ("240000", "immediate"),
         # ms. A transaction that somebody forgot keeps vacuum and slots back; the capturing user is excepted.

@@ -15,6 +15,7 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, FileAsset, Input, Output, Resource, ResourceOptions
 
+import settings
 from components.blocks.assets import archive, json_asset
 from components.blocks.event_rules import tell
 from components.blocks.functions import FunctionArgs, failure_queue, function, queue_policy
@@ -22,18 +23,17 @@ from components.blocks.policies import Grantee
 from components.blocks.watched import WatchedPlace
 
 FUNCTION = "land-reference"
+FAILURES = "land-reference-failures"
 DELIVERY_ATTEMPTS = 20
 """Of an event to Lambda; what Lambda has taken, it tries again by its own rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LandingArgs:
-    """`code` is the handler's file; `currencies` are the known ones; `depends_on` is what lets the function work.
-
-    The fields from `memory_mib` on are those of settings.Landing.
-    """
+    """`code` is the handler's file; `currencies` are the known ones; `depends_on` is what lets the function work."""
 
     where: WatchedPlace
+    landing: settings.Landing
     code: Path
     currencies: Sequence[str]
     role: Grantee
@@ -42,13 +42,6 @@ class LandingArgs:
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     depends_on: Sequence[Resource]
-    memory_mib: int
-    timeout_seconds: int
-    concurrency: int
-    retries: int
-    max_age_seconds: int
-    max_kib: int
-    log_days: int
 
 
 class Landing(ComponentResource):
@@ -61,7 +54,7 @@ class Landing(ComponentResource):
             self,
             f"{name}-failures",
             where=args.where,
-            physical_name=f"{FUNCTION}-failures",
+            physical_name=FAILURES,
             kms_key_arn=args.kms_key_arn,
         )
         self.function = function(
@@ -77,16 +70,16 @@ class Landing(ComponentResource):
                 ),
                 role=args.role,
                 failures=self.failures,
-                memory_mib=args.memory_mib,
-                timeout_seconds=args.timeout_seconds,
-                concurrency=args.concurrency,
-                retries=args.retries,
-                max_age_seconds=args.max_age_seconds,
+                memory_mib=args.landing.memory_mib,
+                timeout_seconds=args.landing.timeout_seconds,
+                concurrency=args.landing.concurrency,
+                retries=args.landing.retries,
+                max_age_seconds=args.landing.max_age_seconds,
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.security_group_id,
                 kms_key_arn=args.kms_key_arn,
-                log_days=args.log_days,
-                environment={"MOST_BYTES": str(args.max_kib * 1024)},
+                log_days=args.landing.log_days,
+                environment={"MOST_BYTES": str(args.landing.max_kib * 1024)},
             ),
         )
         self._arrivals()
@@ -128,7 +121,7 @@ class Landing(ComponentResource):
             arn=self.function.arn,
             dead_letter_config={"arn": self.failures.arn},
             retry_policy={
-                "maximum_event_age_in_seconds": args.max_age_seconds,
+                "maximum_event_age_in_seconds": args.landing.max_age_seconds,
                 "maximum_retry_attempts": DELIVERY_ATTEMPTS,
             },
             opts=ResourceOptions(parent=self, depends_on=[permitted, *args.depends_on]),

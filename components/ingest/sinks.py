@@ -10,12 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm, lag_alarm
+from components.blocks.kafka import KafkaCluster
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
 from contracts import Topic
@@ -38,36 +39,21 @@ class LakeSinksArgs:
     """`code` has connector.json; the plugin is an archive of the sink's jars in S3; `roles` is by topic.
 
     depends_on: topic -> what must exist before its connector starts (topics, table, grants).
-    The fields from `connect_version` on are those of settings.Sinks.
     """
 
     where: WatchedPlace
+    kafka: KafkaCluster
+    sinks: settings.Sinks
     topics: Sequence[Topic]
     code: Path
     plugin_bucket_arn: Input[str]
     plugin_key: Input[str]
     plugin_version: Input[str]
     warehouse: Input[str]
-    bootstrap: Input[str]
-    authentication: Literal["iam", "none"]
-    replication_factor: int
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     roles: Mapping[str, Grantee]
     depends_on: Mapping[str, Sequence[Resource]]
-    cluster_name: Input[str]
-    connect_version: str
-    tasks: int
-    workers_min: int
-    workers_max: int
-    capacity_units: int
-    commit_seconds: int
-    commit_timeout_seconds: int
-    session_timeout_seconds: int
-    transaction_timeout_seconds: int
-    offset_flush_seconds: int
-    lag_records: int
-    log_days: int
 
 
 class LakeSinks(ComponentResource):
@@ -101,13 +87,13 @@ class LakeSinks(ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=args.where.log_group("mskconnect/lake-sinks"),
-            retention_in_days=args.log_days,
+            retention_in_days=args.sinks.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=own,
         )
         template = json.loads((args.code / "connector.json").read_text())
-        iam = args.authentication == "iam"
+        iam = args.kafka.streaming.authentication == "iam"
         self.connectors: dict[str, aws.mskconnect.Connector] = {}
         for topic in args.topics:
             connector = connector_name(topic)
@@ -116,12 +102,12 @@ class LakeSinks(ComponentResource):
                 f"{name}-{topic.name.replace('_', '-')}",
                 name=connector,
                 description=f"{topic.name} to {topic.raw_table.full_name}",
-                kafkaconnect_version=args.connect_version,
+                kafkaconnect_version=args.sinks.connect_version,
                 capacity=_capacity(args),
                 connector_configuration=connector_configuration(template, topic, args),
                 kafka_cluster={
                     "apache_kafka_cluster": {
-                        "bootstrap_servers": args.bootstrap,
+                        "bootstrap_servers": args.kafka.bootstrap,
                         "vpc": {"security_groups": [args.security_group_id], "subnets": list(args.subnet_ids)},
                     }
                 },
@@ -161,14 +147,14 @@ class LakeSinks(ComponentResource):
             self,
             f"{name}-running-tasks",
             where=args.where,
-            why=f"Connector {connector} has fewer than {args.tasks} tasks running, or says nothing. See its state "
-            "in MSK Connect, and its log group.",
+            why=f"Connector {connector} has fewer than {args.sinks.tasks} tasks running, or says nothing. "
+            "See its state in MSK Connect, and its log group.",
             namespace="AWS/KafkaConnect",
             metric="RunningTaskCount",
             dimensions=own,
             # The most in a quarter of an hour: a rebalance stops tasks for moments.
             statistic="Maximum",
-            threshold=args.tasks,
+            threshold=args.sinks.tasks,
             comparison="LessThanThreshold",
             periods=3,
             silence="breaching",
@@ -177,12 +163,12 @@ class LakeSinks(ComponentResource):
             self,
             f"{name}-lag",
             where=args.where,
-            why=f"The lake is {args.lag_records} records of {topic.name} behind. See whether connector {connector} "
-            "commits (its log group) and whether it has all its workers.",
-            cluster_name=args.cluster_name,
+            why=f"The lake is {args.sinks.lag_records} records of {topic.name} behind. "
+            f"See whether connector {connector} commits (its log group) and whether it has all its workers.",
+            cluster_name=args.kafka.name,
             group=f"connect-{connector}",
             topic=topic.name,
-            records=args.lag_records,
+            records=args.sinks.lag_records,
         )
 
     def _watch_commits(self, name: str, logs: aws.cloudwatch.LogGroup) -> None:
@@ -225,30 +211,30 @@ def connector_name(topic: Topic) -> str:
 def connector_configuration(template: Mapping[str, str], topic: Topic, args: LakeSinksArgs) -> dict[str, Input[str]]:
     """The whole configuration of a topic's connector: the template, and what depends on the topic."""
     connector = connector_name(topic)
-    session_ms = args.session_timeout_seconds * 1000
+    session_ms = args.sinks.session_timeout_seconds * 1000
     configuration: dict[str, Input[str]] = {
         **template,
         "topics": topic.name,
-        "tasks.max": str(args.tasks),
+        "tasks.max": str(args.sinks.tasks),
         "iceberg.tables": topic.raw_table.full_name,
         "iceberg.catalog.warehouse": args.warehouse,
         "iceberg.catalog.client.region": args.where.region,
         "iceberg.control.topic": topic.control,
-        "iceberg.control.commit.interval-ms": str(args.commit_seconds * 1000),
-        "iceberg.control.commit.timeout-ms": str(args.commit_timeout_seconds * 1000),
+        "iceberg.control.commit.interval-ms": str(args.sinks.commit_seconds * 1000),
+        "iceberg.control.commit.timeout-ms": str(args.sinks.commit_timeout_seconds * 1000),
         # The names of groups and transactions begin with the connector's, so that its role can be held to them.
         "iceberg.control.group-id-prefix": f"connect-{connector}-control-",
         "iceberg.coordinator.transactional.prefix": f"{connector}-",
-        "iceberg.kafka.bootstrap.servers": args.bootstrap,
+        "iceberg.kafka.bootstrap.servers": args.kafka.bootstrap,
         "iceberg.kafka.session.timeout.ms": str(session_ms),
         "iceberg.kafka.heartbeat.interval.ms": str(session_ms // 3),
-        "iceberg.kafka.transaction.timeout.ms": str(args.transaction_timeout_seconds * 1000),
+        "iceberg.kafka.transaction.timeout.ms": str(args.sinks.transaction_timeout_seconds * 1000),
         "consumer.override.session.timeout.ms": str(session_ms),
         "consumer.override.heartbeat.interval.ms": str(session_ms // 3),
         "errors.deadletterqueue.topic.name": topic.dead_letter,
-        "errors.deadletterqueue.topic.replication.factor": str(args.replication_factor),
+        "errors.deadletterqueue.topic.replication.factor": str(args.kafka.streaming.replication_factor),
     }
-    if args.authentication == "iam":
+    if args.kafka.streaming.authentication == "iam":
         # The sink has Kafka clients of its own, besides the worker's.
         configuration |= {f"iceberg.kafka.{key}": value for key, value in MSK_IAM_CLIENT.items()}
     return configuration
@@ -259,19 +245,21 @@ def worker_properties(args: LakeSinksArgs) -> str:
     properties = {
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",
-        "offset.flush.interval.ms": args.offset_flush_seconds * 1000,
+        "offset.flush.interval.ms": args.sinks.offset_flush_seconds * 1000,
     }
     return "".join(f"{key}={value}\n" for key, value in properties.items())
 
 
 def _capacity(args: LakeSinksArgs) -> aws.mskconnect.ConnectorCapacityArgsDict:
-    if args.workers_min == args.workers_max:
-        return {"provisioned_capacity": {"worker_count": args.workers_min, "mcu_count": args.capacity_units}}
+    if args.sinks.workers_min == args.sinks.workers_max:
+        return {
+            "provisioned_capacity": {"worker_count": args.sinks.workers_min, "mcu_count": args.sinks.capacity_units}
+        }
     return {
         "autoscaling": {
-            "min_worker_count": args.workers_min,
-            "max_worker_count": args.workers_max,
-            "mcu_count": args.capacity_units,
+            "min_worker_count": args.sinks.workers_min,
+            "max_worker_count": args.sinks.workers_max,
+            "mcu_count": args.sinks.capacity_units,
             "scale_in_policy": {"cpu_utilization_percentage": 20},
             "scale_out_policy": {"cpu_utilization_percentage": 80},
         }

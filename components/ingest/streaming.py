@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.alarms import Comparison, Statistic, alarm
+from components.blocks.kafka import KafkaCluster
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
 from contracts import Topic
@@ -38,23 +39,14 @@ T3_CREDITS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class StreamingArgs:
-    """`subnet_ids` is one a zone; the fields from `kafka_version` on are those of settings.Streaming."""
+    """`subnet_ids` is one a zone."""
 
     where: WatchedPlace
+    streaming: settings.Streaming
     topics: Sequence[Topic]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
-    kafka_version: str
-    instance_type: str
-    brokers: int
-    storage_gib: int
-    storage_max_gib: int
-    authentication: Literal["iam", "none"]
-    replication_factor: int
-    min_insync_replicas: int
-    retention: Literal["contract", "forever"]
-    log_days: int
 
 
 class Streaming(ComponentResource):
@@ -68,7 +60,7 @@ class Streaming(ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-broker-logs",
             name=args.where.log_group("msk/broker"),
-            retention_in_days=args.log_days,
+            retention_in_days=args.streaming.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=ResourceOptions(parent=self),
@@ -76,22 +68,22 @@ class Streaming(ComponentResource):
         configuration = aws.msk.Configuration(
             f"{name}-configuration",
             description="NovaRetail: no topics by accident, no record on one broker alone",
-            kafka_versions=[args.kafka_version],
+            kafka_versions=[args.streaming.kafka_version],
             server_properties=server_properties(args),
             opts=ResourceOptions(parent=self),
         )
-        iam = args.authentication == "iam"
+        iam = args.streaming.authentication == "iam"
         self.cluster = aws.msk.Cluster(
             f"{name}-cluster",
             cluster_name=args.where.name(),
-            kafka_version=args.kafka_version,
-            number_of_broker_nodes=args.brokers,
+            kafka_version=args.streaming.kafka_version,
+            number_of_broker_nodes=args.streaming.brokers,
             broker_node_group_info={
-                "instance_type": args.instance_type,
-                "client_subnets": list(args.subnet_ids)[: args.brokers],
+                "instance_type": args.streaming.instance_type,
+                "client_subnets": list(args.subnet_ids)[: args.streaming.brokers],
                 "security_groups": [args.security_group_id],
                 "az_distribution": "DEFAULT",
-                "storage_info": {"ebs_storage_info": {"volume_size": args.storage_gib}},
+                "storage_info": {"ebs_storage_info": {"volume_size": args.streaming.storage_gib}},
             },
             client_authentication={"sasl": {"iam": True}, "unauthenticated": False}
             if iam
@@ -111,7 +103,7 @@ class Streaming(ComponentResource):
             ),
         )
         self.bootstrap: Output[str] = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
-        if args.storage_max_gib > args.storage_gib:
+        if args.streaming.storage_max_gib > args.streaming.storage_gib:
             self._grow_storage()
         self._watch()
         self.topics: dict[str, aws.msk.Topic] = {}
@@ -119,6 +111,12 @@ class Streaming(ComponentResource):
             self._topic(topic.name, topic.partitions, self._retention_ms(topic.retention_days))
             self._topic(topic.dead_letter, 1, self._retention_ms(DEAD_LETTER_DAYS))
             self._topic(topic.control, 1, CONTROL_DAYS * DAY_MS)
+        self.kafka = KafkaCluster(
+            arn=self.cluster.arn,
+            name=self.cluster.cluster_name,
+            bootstrap=self.bootstrap,
+            streaming=args.streaming,
+        )
         self.register_outputs({"bootstrap": self.bootstrap, "topics": list(self.topics)})
 
     def grant_sink(self, grantee: Grantee, topic: Topic, *, connector: str) -> aws.iam.RolePolicy:
@@ -183,12 +181,12 @@ class Streaming(ComponentResource):
         return self.cluster.arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
 
     def _retention_ms(self, days: int) -> int:
-        return FOREVER if self._args.retention == "forever" else days * DAY_MS
+        return FOREVER if self._args.streaming.retention == "forever" else days * DAY_MS
 
     def _topic(self, topic: str, partitions: int, retention_ms: int) -> None:
         configs = {
             "cleanup.policy": "delete",
-            "min.insync.replicas": str(self._args.min_insync_replicas),
+            "min.insync.replicas": str(self._args.streaming.min_insync_replicas),
             "retention.ms": str(retention_ms),
         }
         self.topics[topic] = aws.msk.Topic(
@@ -196,7 +194,7 @@ class Streaming(ComponentResource):
             name=topic,
             cluster_arn=self.cluster.arn,
             partition_count=partitions,
-            replication_factor=self._args.replication_factor,
+            replication_factor=self._args.streaming.replication_factor,
             configs=json.dumps(configs, sort_keys=True),
             opts=self._held,
         )
@@ -208,7 +206,7 @@ class Streaming(ComponentResource):
             scalable_dimension="kafka:broker-storage:VolumeSize",
             resource_id=self.cluster.arn,
             min_capacity=1,
-            max_capacity=self._args.storage_max_gib,
+            max_capacity=self._args.streaming.storage_max_gib,
             tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
         )
@@ -259,7 +257,7 @@ class Streaming(ComponentResource):
             threshold=0,
             comparison="GreaterThanThreshold",
         )
-        for broker in range(1, args.brokers + 1):
+        for broker in range(1, args.streaming.brokers + 1):
             self._watch_broker({**cluster, "Broker ID": str(broker)}, broker)
 
     def _watch_broker(self, dimensions: Mapping[str, Input[str]], broker: int) -> None:
@@ -301,7 +299,7 @@ class Streaming(ComponentResource):
                 periods=3,
             ),
         ]
-        if args.instance_type.startswith("kafka.t3."):
+        if args.streaming.instance_type.startswith("kafka.t3."):
             watched.append(
                 _Watched(
                     "cpu-credits",
@@ -347,14 +345,14 @@ def server_properties(args: StreamingArgs) -> str:
     """The cluster's configuration as MSK takes it."""
     properties = {
         "auto.create.topics.enable": "false",
-        "default.replication.factor": args.replication_factor,
-        "min.insync.replicas": args.min_insync_replicas,
+        "default.replication.factor": args.streaming.replication_factor,
+        "min.insync.replicas": args.streaming.min_insync_replicas,
         "num.partitions": 4,
         # A broker that was behind must not win: it would forget acknowledged records.
         "unclean.leader.election.enable": "false",
         "log.retention.hours": 168,
-        "offsets.topic.replication.factor": args.replication_factor,
-        "transaction.state.log.replication.factor": args.replication_factor,
-        "transaction.state.log.min.isr": args.min_insync_replicas,
+        "offsets.topic.replication.factor": args.streaming.replication_factor,
+        "transaction.state.log.replication.factor": args.streaming.replication_factor,
+        "transaction.state.log.min.isr": args.streaming.min_insync_replicas,
     }
     return "".join(f"{key}={value}\n" for key, value in properties.items())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+import settings
 from components.blocks.buckets import harden, organization_only
 from components.blocks.place import Place
 from components.blocks.policies import allow
@@ -14,10 +15,10 @@ from components.blocks.policies import allow
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogsArgs:
-    """`days` is how long a log is kept."""
+    """How long a log is kept."""
 
     where: Place
-    days: int
+    access_logs: settings.AccessLogs
 
 
 class AccessLogs(ComponentResource):
@@ -61,9 +62,9 @@ class AccessLogs(ComponentResource):
                     "id": "old-logs",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "expiration": {"days": args.days},
+                    "expiration": {"days": args.access_logs.keep_days},
                     # Nobody overwrites logs: an older version is what was deleted by hand, and stays as long.
-                    "noncurrent_version_expiration": {"noncurrent_days": args.days},
+                    "noncurrent_version_expiration": {"noncurrent_days": args.access_logs.keep_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
                 }
             ],

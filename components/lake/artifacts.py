@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import Archive, Asset, ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.buckets import harden, log_requests, organization_only
 from components.blocks.place import Place
 from components.blocks.policies import Grantee, allow, attach
@@ -15,12 +16,12 @@ from components.blocks.policies import Grantee, allow, attach
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """`noncurrent_days` is how long a replaced version of code stays; `access_logs` takes the log of requests."""
+    """`access_logs` takes the log of requests."""
 
     where: Place
+    artifacts: settings.Artifacts
     kms_key_arn: Input[str]
     access_logs: Input[str]
-    noncurrent_days: int
 
 
 class Artifacts(ComponentResource):
@@ -55,7 +56,7 @@ class Artifacts(ComponentResource):
                     "id": "replaced-code",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": args.noncurrent_days},
+                    "noncurrent_version_expiration": {"noncurrent_days": args.artifacts.noncurrent_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
                 }
             ],

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 from components.blocks.policies import Grantee, Statement, allow, attach
 from contracts import Contracts, Table
@@ -27,15 +28,6 @@ openTableFormatInput would replace the table. The jobs evolve schemas; this prog
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptimizerArgs:
-    """Glue's table maintenance; `role` is the one that it takes, and needs write grants on the tables."""
-
-    role: Grantee
-    snapshot_days: int
-    orphan_days: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class CatalogArgs:
     """`location` says where a table lies (s3://bucket/prefix); `kms_key_arn` encrypts what the catalog says of it."""
 
@@ -43,7 +35,9 @@ class CatalogArgs:
     contracts: Contracts
     kms_key_arn: Input[str]
     location: Callable[[Table], Output[str]]
-    optimizer: OptimizerArgs | None
+    tables: settings.Tables
+    optimizer: Grantee
+    """The role that Glue's table maintenance takes; it needs write grants on the tables."""
 
 
 class Catalog(ComponentResource):
@@ -68,10 +62,10 @@ class Catalog(ComponentResource):
         }
         self.tables = {table.full_name: self._table(table) for table in args.contracts.tables}
         self.schemas = self._schemas()
-        if args.optimizer:
-            self._grant_maintenance_logs(args.optimizer.role)
+        if args.tables.optimize:
+            self._grant_maintenance_logs(args.optimizer)
             for table in args.contracts.iceberg_tables:
-                self._optimize(table, args.optimizer)
+                self._optimize(table)
         self.register_outputs({"databases": list(self.databases)})
 
     def grant_read(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
@@ -199,15 +193,16 @@ class Catalog(ComponentResource):
         groups = [self._args.where.arn("logs", f"log-group:/aws-glue/{kind}/logs:*") for kind in kinds]
         attach(self, f"{self._name}-maintenance-{grantee.name}", grantee, [allow(actions, groups)])
 
-    def _optimize(self, table: Table, args: OptimizerArgs) -> None:
+    def _optimize(self, table: Table) -> None:
+        args = self._args
         kinds: dict[str, aws.glue.CatalogTableOptimizerConfigurationArgsDict] = {
-            "compaction": {"enabled": True, "role_arn": args.role.arn},
+            "compaction": {"enabled": True, "role_arn": args.optimizer.arn},
             "retention": {
                 "enabled": True,
-                "role_arn": args.role.arn,
+                "role_arn": args.optimizer.arn,
                 "retention_configuration": {
                     "iceberg_configuration": {
-                        "snapshot_retention_period_in_days": args.snapshot_days,
+                        "snapshot_retention_period_in_days": args.tables.snapshot_days,
                         # Readers of the last runs and the sink's offsets in snapshot summaries stay found.
                         "number_of_snapshots_to_retain": 20,
                         "clean_expired_files": True,
@@ -216,9 +211,9 @@ class Catalog(ComponentResource):
             },
             "orphan_file_deletion": {
                 "enabled": True,
-                "role_arn": args.role.arn,
+                "role_arn": args.optimizer.arn,
                 "orphan_file_deletion_configuration": {
-                    "iceberg_configuration": {"orphan_file_retention_period_in_days": args.orphan_days}
+                    "iceberg_configuration": {"orphan_file_retention_period_in_days": args.tables.orphan_days}
                 },
             },
         }

@@ -14,6 +14,7 @@ from pathlib import Path
 import pulumi_aws as aws
 from pulumi import ComponentResource, FileAsset, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.buckets import endpoints_only, harden, log_requests, organization_only
 from components.blocks.exchange_way import ZONE as EXCHANGE_ZONE
 from components.blocks.exchange_way import ExchangeWay
@@ -44,6 +45,7 @@ class LakeArgs:
     """
 
     where: Place
+    lake: settings.Lake
     contracts: Contracts
     kms_key_arn: Input[str]
     endpoint_ids: Sequence[Input[str]]
@@ -52,8 +54,6 @@ class LakeArgs:
     exchange_endpoint_id: Input[str]
     access_logs: Input[str]
     exchange_rates: Path
-    noncurrent_days: int
-    raw_tiering_days: int | None
 
 
 class Lake(ComponentResource):
@@ -216,12 +216,12 @@ def _lifecycle(args: LakeArgs, zone: str) -> list[aws.s3.BucketLifecycleConfigur
             "status": "Enabled",
             "filter": {"prefix": f"{table.prefix}/"},
             # No dropped row outlives its contract, even where the environment keeps versions for longer.
-            "noncurrent_version_expiration": {"noncurrent_days": min(args.noncurrent_days, table.retention_days)},
+            "noncurrent_version_expiration": {"noncurrent_days": min(args.lake.noncurrent_days, table.retention_days)},
         }
-        if zone == "raw" and args.raw_tiering_days:
+        if zone == "raw" and args.lake.raw_tiering_days:
             # Raw is read once, then only to replay. Intelligent tiering answers at once and takes no fee for reading
             # or deleting early, as compaction does; archive classes would break every reader of an Iceberg table.
-            rule["transitions"] = [{"days": args.raw_tiering_days, "storage_class": "INTELLIGENT_TIERING"}]
+            rule["transitions"] = [{"days": args.lake.raw_tiering_days, "storage_class": "INTELLIGENT_TIERING"}]
         rules.append(rule)
     if any(shared.zone == zone for shared in args.contracts.exchanges):
         # The job `publish` removes snapshots that have been replaced. They can be published again from the table, so

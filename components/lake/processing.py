@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
@@ -31,6 +32,7 @@ class ProcessingArgs:
     """
 
     where: WatchedPlace
+    processing: settings.Processing
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
     exchanges: Sequence[str]
@@ -48,14 +50,6 @@ class ProcessingArgs:
     subnet_id: Input[str]
     zone: str
     security_group_id: Input[str]
-    glue_version: str
-    worker_type: str
-    workers: int
-    timeout_minutes: int
-    pipeline_timeout_minutes: int
-    concurrent_runs: int
-    schedule: str | None
-    log_days: int
 
 
 class Processing(ComponentResource):
@@ -96,8 +90,8 @@ class Processing(ComponentResource):
         self.jobs = {job: self._job(job) for job in JOBS}
         self._watch_jobs()
         self.pipeline = self._pipeline()
-        if args.schedule:
-            self._schedule(args.schedule)
+        if args.processing.schedule:
+            self._schedule(args.processing.schedule)
         self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
 
     def grant_operate(self, grantee: Grantee) -> aws.iam.RolePolicy:
@@ -129,7 +123,7 @@ class Processing(ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
             name=prefix + self._args.where.log_group(path),
-            retention_in_days=self._args.log_days,
+            retention_in_days=self._args.processing.log_days,
             kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=self._own,
@@ -148,16 +142,16 @@ class Processing(ComponentResource):
             }[job],
             role_arn=args.roles[job].arn,
             command={"name": "glueetl", "python_version": "3", "script_location": args.scripts[job]},
-            glue_version=args.glue_version,
-            worker_type=args.worker_type,
-            number_of_workers=args.workers,
-            timeout=args.timeout_minutes,
+            glue_version=args.processing.glue_version,
+            worker_type=args.processing.worker_type,
+            number_of_workers=args.processing.workers,
+            timeout=args.processing.timeout_minutes,
             # The state machine tries again; two layers of it would multiply.
             max_retries=0,
             # What the account has no capacity for waits, instead of failing an attempt.
             job_run_queuing_enabled=True,
             notification_property={"notify_delay_after": self._late_minutes},
-            execution_property={"max_concurrent_runs": args.concurrent_runs},
+            execution_property={"max_concurrent_runs": args.processing.concurrent_runs},
             security_configuration=self._security.name,
             connections=[self._connection.name],
             default_arguments={
@@ -284,8 +278,8 @@ class Processing(ComponentResource):
             datasets=args.datasets,
             marts=args.marts,
             exchanges=args.exchanges,
-            concurrent_runs=args.concurrent_runs,
-            timeout_seconds=60 * args.pipeline_timeout_minutes,
+            concurrent_runs=args.processing.concurrent_runs,
+            timeout_seconds=60 * args.processing.pipeline_timeout_minutes,
         )
 
     def _watch(self, machine: aws.sfn.StateMachine) -> None:
@@ -347,12 +341,12 @@ class Processing(ComponentResource):
             },
             paths=paths,
             text=f"Glue job <job>, run <run>, has been <state> for more than {self._late_minutes} minutes. It is "
-            f"stopped at {args.timeout_minutes}.",
+            f"stopped at {args.processing.timeout_minutes}.",
         )
 
     @property
     def _late_minutes(self) -> int:
-        return max(1, self._args.timeout_minutes // 2)
+        return max(1, self._args.processing.timeout_minutes // 2)
 
     def _schedule(self, expression: str) -> None:
         attach(

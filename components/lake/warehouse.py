@@ -15,6 +15,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
@@ -44,21 +45,13 @@ class WarehouseArgs:
     """`statements` gives the SQL for the role that Redshift takes; `depends_on` is what the SQL refers to."""
 
     where: WatchedPlace
+    warehouse: settings.Warehouse
     role: Grantee
     statements: Callable[[str], Sequence[Statement]]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     secrets_key_arn: Input[str]
-    base_rpu: int
-    max_rpu: int
-    query_minutes: int
-    daily_rpu_hours: int
-    daily_breach: str
-    monthly_rpu_hours: int
-    monthly_breach: str
-    failed_queries: int
-    log_days: int
     depends_on: Sequence[pulumi.Resource]
 
 
@@ -90,21 +83,24 @@ class Warehouse(ComponentResource):
             f"{name}-workgroup",
             workgroup_name=physical,
             namespace_name=self.namespace.namespace_name,
-            base_capacity=args.base_rpu,
-            max_capacity=args.max_rpu,
+            base_capacity=args.warehouse.base_rpu,
+            max_capacity=args.warehouse.max_rpu,
             enhanced_vpc_routing=True,
             publicly_accessible=False,
             subnet_ids=list(args.subnet_ids),
             security_group_ids=[args.security_group_id],
             config_parameters=[
                 {"parameter_key": key, "parameter_value": value}
-                for key, value in {**PARAMETERS, "max_query_execution_time": str(args.query_minutes * 60)}.items()
+                for key, value in {
+                    **PARAMETERS,
+                    "max_query_execution_time": str(args.warehouse.query_minutes * 60),
+                }.items()
             ],
             tags=args.where.tags,
             opts=held,
         )
-        self._limit("daily", args.daily_rpu_hours, args.daily_breach)
-        self._limit("monthly", args.monthly_rpu_hours, args.monthly_breach)
+        self._limit("daily", args.warehouse.daily_rpu_hours, args.warehouse.daily_breach)
+        self._limit("monthly", args.warehouse.monthly_rpu_hours, args.warehouse.monthly_breach)
         self._watch_queries()
         before: list[pulumi.Resource] = list(args.depends_on)
         # Names and number do not depend on the role; only the SQL waits for its ARN.
@@ -153,7 +149,7 @@ class Warehouse(ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{kind}",
             name=f"/aws/redshift/{namespace}/{kind}",
-            retention_in_days=self._args.log_days,
+            retention_in_days=self._args.warehouse.log_days,
             kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=ResourceOptions(parent=self),
@@ -204,7 +200,7 @@ class Warehouse(ComponentResource):
             metric="QueriesFailed",
             dimensions={"QueryType": "SELECT", "Workgroup": self.workgroup.workgroup_name},
             statistic="Sum",
-            threshold=self._args.failed_queries,
+            threshold=self._args.warehouse.failed_queries,
             periods=3,
         )
 

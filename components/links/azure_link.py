@@ -13,7 +13,9 @@ from typing import Any
 from pulumi import ComponentResource, Output, ResourceOptions
 from pulumi_azure_native import monitor, network, operationalinsights, resources
 
+import settings
 from components.blocks.azure_alerts import AzureWatch, action_group, azure_alert
+from components.links.proposals import azure_esp, azure_ike
 from components.links.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel, peer_inside
 
 LINK = "azure"
@@ -35,12 +37,10 @@ NAMESPACE = "Microsoft.Network/virtualNetworkGateways"
 
 @dataclass(frozen=True, kw_only=True)
 class AzureLinkArgs(LinkArgs):
-    """`emails`: who is told by Azure itself. The other fields are those of settings.AzureLink; see there."""
+    """`link` says what is in Azure; `alerts` whom Azure itself tells."""
 
-    emails: Sequence[str]
-    location: str
-    gateway_sku: str
-    network: str
+    link: settings.AzureLink
+    alerts: settings.Alerts
 
 
 class AzureLink(ComponentResource):
@@ -51,12 +51,15 @@ class AzureLink(ComponentResource):
     def __init__(self, name: str, args: AzureLinkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AzureLink", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        self.location = args.location
+        self.location = args.link.location
         self.resource_group = resources.ResourceGroup(
-            f"{name}-group", location=args.location, tags=args.where.tags, opts=self._own
+            f"{name}-group", location=args.link.location, tags=args.where.tags, opts=self._own
         )
         self.network = network.VirtualNetwork(
-            f"{name}-network", **self._here(), address_space={"address_prefixes": [args.network]}, opts=self._own
+            f"{name}-network",
+            **self._here(),
+            address_space={"address_prefixes": [str(args.link.network)]},
+            opts=self._own,
         )
         self.way_out = self._address("way-out")
         gateway_subnet, self.subnets = self._subnets()
@@ -66,7 +69,7 @@ class AzureLink(ComponentResource):
         self.connections = {tunnel.name: self._connection(tunnel) for tunnel in self.aws.tunnels.values()}
         self.workspace = self._logs()
         self.action_group = action_group(
-            self, f"{name}-alerts", where=args.where, resource_group=self.resource_group.name, emails=args.emails
+            self, f"{name}-alerts", where=args.where, resource_group=self.resource_group.name, emails=args.alerts.emails
         )
         self.watch = AzureWatch(
             where=args.where, resource_group=self.resource_group.name, action_group_id=self.action_group.id
@@ -78,7 +81,7 @@ class AzureLink(ComponentResource):
         """What every resource of the link in Azure has."""
         return {
             "resource_group_name": self.resource_group.name,
-            "location": self._args.location,
+            "location": self._args.link.location,
             "tags": self._args.where.tags,
         }
 
@@ -86,7 +89,7 @@ class AzureLink(ComponentResource):
         """The gateway's subnet, and the ids of the others. Nothing in them gets an address of the internet's; the
         runtime calls Azure's own management, and gets its patches, by one address that all of it goes out by."""
         name, args = self._name, self._args
-        runtime = args.subnets["runtime"]
+        runtime = str(args.link.subnets.runtime)
         groups = {
             # The machines of a runtime talk to each other, and are called by nobody else.
             "runtime": self._group("runtime", [_allow_in("runtime", runtime, "*"), *_only_tls_out()]),
@@ -97,7 +100,7 @@ class AzureLink(ComponentResource):
             resource_group_name=self.resource_group.name,
             virtual_network_name=self.network.name,
             subnet_name=GATEWAY_SUBNET,
-            address_prefix=args.subnets["gateway"],
+            address_prefix=str(args.link.subnets.gateway),
             opts=self._own,
         )
         outside = network.NatGateway(
@@ -115,7 +118,7 @@ class AzureLink(ComponentResource):
                 resource_group_name=self.resource_group.name,
                 virtual_network_name=self.network.name,
                 subnet_name=purpose,
-                address_prefix=args.subnets[purpose],
+                address_prefix=str(getattr(args.link.subnets, purpose)),
                 default_outbound_access=False,
                 nat_gateway={"id": outside.id} if purpose == "runtime" else None,
                 network_security_group={"id": group.id},
@@ -162,6 +165,7 @@ class AzureLink(ComponentResource):
             AwsEndArgs(
                 name=LINK,
                 link=args,
+                other_end=args.link,
                 # AWS begins to call at once, and the gateway that answers takes three quarters of an hour to make.
                 peer_addresses=[
                     Output.all(address.ip_address, self.gateway.id).apply(lambda known: _given(known[0]))
@@ -172,7 +176,7 @@ class AzureLink(ComponentResource):
             ),
             opts=self._own,
         )
-        end.lead("runtime", args.route_table_id, [args.subnets["runtime"]])
+        end.add_routes("runtime", args.route_table_id, [args.link.subnets.runtime])
         return end
 
     def _gateway(self, subnet: network.Subnet) -> network.VirtualNetworkGateway:
@@ -183,8 +187,8 @@ class AzureLink(ComponentResource):
             virtual_network_gateway_name=self._gateway_name,
             gateway_type="Vpn",
             vpn_type="RouteBased",
-            sku={"name": args.gateway_sku, "tier": args.gateway_sku},
-            vpn_gateway_generation="Generation1" if args.gateway_sku == GENERATION_1 else "Generation2",
+            sku={"name": args.link.gateway_sku, "tier": args.link.gateway_sku},
+            vpn_gateway_generation="Generation1" if args.link.gateway_sku == GENERATION_1 else "Generation2",
             active_active=True,
             enable_bgp=True,
             ip_configurations=[
@@ -197,13 +201,13 @@ class AzureLink(ComponentResource):
                 for instance, address in zip(INSTANCES, self.addresses, strict=True)
             ],
             bgp_settings={
-                "asn": args.asn,
+                "asn": args.link.asn,
                 "bgp_peering_addresses": [
                     {
                         "ipconfiguration_id": self._configuration(instance),
                         "custom_bgp_ip_addresses": [peer_inside(block) for block in insides],
                     }
-                    for instance, insides in zip(INSTANCES, args.tunnels, strict=True)
+                    for instance, insides in zip(INSTANCES, args.link.tunnels, strict=True)
                 ],
             },
             opts=ResourceOptions(parent=self, delete_before_replace=True),  # its name is fixed
@@ -228,13 +232,13 @@ class AzureLink(ComponentResource):
             gateway_ip_address=tunnel.address,
             # Routes come by BGP; a range here would be a static route beside them.
             local_network_address_space={"address_prefixes": []},
-            bgp_settings={"asn": args.transit_asn, "bgp_peering_address": tunnel.aws_inside},
+            bgp_settings={"asn": args.transit.asn, "bgp_peering_address": tunnel.aws_inside},
             opts=self._own,
         )
-        first = [peer_inside(insides[0]) for insides in args.tunnels]
+        first = [peer_inside(insides[0]) for insides in args.link.tunnels]
         policy: Any = {
-            **self.aws.ike.azure_ike(),
-            **self.aws.esp.azure_esp(),
+            **azure_ike(args.link.ike),
+            **azure_esp(args.link.esp),
             "sa_life_time_seconds": ESP_SECONDS,
             "sa_data_size_kilobytes": ESP_KILOBYTES,
         }
@@ -269,7 +273,7 @@ class AzureLink(ComponentResource):
             f"{name}-logs",
             **self._here(),
             sku={"name": "PerGB2018"},
-            retention_in_days=self._args.log_days,
+            retention_in_days=self._args.link.log_days,
             features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
             opts=self._own,
         )

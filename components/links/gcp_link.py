@@ -18,9 +18,11 @@ from typing import Any
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
+import settings
 from components.blocks.google_alerts import google_alert
 from components.blocks.tagging import labels
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
+from components.links.proposals import gcp_esp, gcp_ike
 from components.links.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel
 
 LINK = "gcp"
@@ -40,11 +42,11 @@ EVERYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class GcpLinkArgs(LinkArgs):
-    """`google_channels`: whom Google itself tells; `project` and `region` are Google Cloud's."""
+    """`link` says what is in Google Cloud, `gcp` in which project; `google_channels` are whom Google itself tells."""
 
-    project: str
+    link: settings.GcpLink
+    gcp: settings.Gcp
     google_channels: Sequence[Input[str]]
-    region: str
 
 
 class GcpLink(ComponentResource):
@@ -59,8 +61,8 @@ class GcpLink(ComponentResource):
         self._firewall()
         self._gateway = gcp.compute.HaVpnGateway(
             f"{name}-gateway",
-            project=args.project,
-            region=args.region,
+            project=args.gcp.project,
+            region=args.link.region,
             network=self.network.id,
             stack_type="IPV4_ONLY",
             labels=self._labels,
@@ -74,7 +76,9 @@ class GcpLink(ComponentResource):
         self.peers: dict[str, gcp.compute.RouterPeer] = {}
         for slot, tunnel in enumerate(self.aws.tunnels.values()):
             self._tunnel(slot, tunnel, external, imports[tunnel.number])
-        routes = self.aws.lead("applications", args.route_table_id, [GOOGLE_PRIVATE_RANGE, *args.subnets.values()])
+        routes = self.aws.add_routes(
+            "applications", args.route_table_id, [GOOGLE_PRIVATE_RANGE, *args.link.subnets.values()]
+        )
         self.ready: list[Resource] = [*self.peers.values(), self._private_apis, *routes]
         self._watch()
         self.register_outputs({"network": self.network.name, "tunnels": list(self.tunnels)})
@@ -83,7 +87,7 @@ class GcpLink(ComponentResource):
         name, args = self._name, self._args
         self.network = gcp.compute.Network(
             f"{name}-network",
-            project=args.project,
+            project=args.gcp.project,
             description="NovaRetail: the end of the link to AWS",
             auto_create_subnetworks=False,
             # One region: what it learns holds there, and Google's APIs answer through tunnels of the caller's region.
@@ -95,10 +99,10 @@ class GcpLink(ComponentResource):
         self.subnets = {
             subnet: gcp.compute.Subnetwork(
                 f"{name}-{subnet}",
-                project=args.project,
-                region=args.region,
+                project=args.gcp.project,
+                region=args.link.region,
                 network=self.network.id,
-                ip_cidr_range=block,
+                ip_cidr_range=str(block),
                 private_ip_google_access=True,
                 stack_type="IPV4_ONLY",
                 log_config={
@@ -108,13 +112,13 @@ class GcpLink(ComponentResource):
                 },
                 opts=self._own,
             )
-            for subnet, block in args.subnets.items()
+            for subnet, block in args.link.subnets.items()
         }
         # What comes over the tunnels for Google's APIs needs a next hop; this one stays inside Google for this range
         # (Private Google Access for on-premises hosts, "VPC network routing").
         self._private_apis = gcp.compute.Route(
             f"{name}-private-apis",
-            project=args.project,
+            project=args.gcp.project,
             description="Google's APIs, for callers in AWS and here",
             network=self.network.id,
             dest_range=GOOGLE_PRIVATE_RANGE,
@@ -126,7 +130,7 @@ class GcpLink(ComponentResource):
     def _firewall(self) -> None:
         """Machines here, of which the program makes none, may call Google's APIs; whoever adds one adds its rule."""
         name, args = self._name, self._args
-        common: dict[str, Any] = {"project": args.project, "network": self.network.id, "opts": self._own}
+        common: dict[str, Any] = {"project": args.gcp.project, "network": self.network.id, "opts": self._own}
         logged: dict[str, Any] = {"log_config": {"metadata": "INCLUDE_ALL_METADATA"}}
         everything: dict[str, Any] = {"denies": [{"protocol": "all"}], "priority": DENY_PRIORITY, **logged}
         gcp.compute.Firewall(
@@ -161,6 +165,7 @@ class GcpLink(ComponentResource):
             AwsEndArgs(
                 name=LINK,
                 link=self._args,
+                other_end=self._args.link,
                 peer_addresses=[self._gateway.vpn_interfaces[interface].ip_address for interface in (0, 1)],
                 # Google begins by itself; if both did, they would make a pair of associations each, at every rekey.
                 starts=False,
@@ -172,7 +177,7 @@ class GcpLink(ComponentResource):
         """AWS's four addresses in the order of connections and tunnels, which is that of the interfaces' numbers."""
         return gcp.compute.ExternalVpnGateway(
             f"{self._name}-aws-addresses",
-            project=self._args.project,
+            project=self._args.gcp.project,
             description="AWS: two VPN connections of two tunnels",
             redundancy_type="FOUR_IPS_REDUNDANCY",
             interfaces=[
@@ -185,16 +190,16 @@ class GcpLink(ComponentResource):
     def _router(self) -> gcp.compute.Router:
         args = self._args
         announced: list[gcp.compute.RouterBgpAdvertisedIpRangeArgsDict] = [
-            {"range": block, "description": subnet} for subnet, block in args.subnets.items()
+            {"range": str(block), "description": subnet} for subnet, block in args.link.subnets.items()
         ]
         announced.append({"range": GOOGLE_PRIVATE_RANGE, "description": "private.googleapis.com"})
         return gcp.compute.Router(
             f"{self._name}-router",
-            project=args.project,
-            region=args.region,
+            project=args.gcp.project,
+            region=args.link.region,
             network=self.network.id,
             bgp={
-                "asn": args.asn,
+                "asn": args.link.asn,
                 # Peers have no list of their own and take this one.
                 "advertise_mode": "CUSTOM",
                 "advertised_ip_ranges": announced,
@@ -210,8 +215,8 @@ class GcpLink(ComponentResource):
         return gcp.compute.RouterRoutePolicy(
             f"{self._name}-imports-{rank}",
             name=f"planned-{rank}",
-            project=args.project,
-            region=args.region,
+            project=args.gcp.project,
+            region=args.link.region,
             router=self.router.name,
             type="ROUTE_POLICY_TYPE_IMPORT",
             terms=[
@@ -243,10 +248,10 @@ class GcpLink(ComponentResource):
         """
         args = self._args
         stem = f"{self._name}-{tunnel.connection}-{tunnel.number}"
-        placed: dict[str, Any] = {"project": args.project, "region": args.region}
+        placed: dict[str, Any] = {"project": args.gcp.project, "region": args.link.region}
         again = ResourceOptions(parent=self, delete_before_replace=True)
         # One proposal, as at the other end: of a whole offer, IKE's packets get so long that they are cut up and lost.
-        suite: Any = {"phase1": self.aws.ike.gcp_ike(), "phase2": self.aws.esp.gcp_esp()}
+        suite: Any = {"phase1": gcp_ike(args.link.ike), "phase2": gcp_esp(args.link.esp)}
         self.tunnels[tunnel.name] = gcp.compute.VPNTunnel(
             f"{stem}-tunnel",
             name=tunnel.name,
@@ -280,7 +285,7 @@ class GcpLink(ComponentResource):
             interface=interface.name,
             ip_address=tunnel.peer_inside,
             peer_ip_address=tunnel.aws_inside,
-            peer_asn=args.transit_asn,
+            peer_asn=args.transit.asn,
             advertised_route_priority=PREFERENCE[tunnel.number],
             import_policies=[imports.name],
             # AWS's VPN has neither BFD nor MD5: the hold time is what ends a dead session.
@@ -342,11 +347,11 @@ class GcpLink(ComponentResource):
             self,
             f"{self._name}-{name}",
             where=self._args.where,
-            project=self._args.project,
+            project=self._args.gcp.project,
             channels=self._args.google_channels,
             why=why,
             metric=metric,
             resource_type=resource_type,
-            selects={"resource.labels.region": self._args.region},
+            selects={"resource.labels.region": self._args.link.region},
             **bounds,
         )

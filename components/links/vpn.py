@@ -1,6 +1,6 @@
 """The AWS end of a link to another cloud: two VPN connections of two tunnels each on the transit gateway.
 
-What both ends of a tunnel must agree on is written once: a `Proposal` has each cloud's spelling of the same algorithms,
+What both ends of a tunnel must agree on is written once: `proposals` has each cloud's spelling of the same algorithms,
 and a `Tunnel` the addresses and the key that AWS gave it, from which the other end is made.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any, Literal
+from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
+from components.blocks.transit import Transit
 from components.blocks.watched import WatchedPlace
+from components.links.proposals import aws_phase
 
 IKE_SECONDS = 21600
 ESP_SECONDS = 3600
@@ -31,84 +34,10 @@ TUNNEL_BYTES_PER_SECOND = 1_250_000_000 // 8
 BUSY_SHARE = 0.8
 """Of it, which a person is told of."""
 
-_Spelling = Mapping[str, str]
-_ENCRYPTION: Mapping[str, _Spelling] = {
-    "aes256": {"aws": "AES256", "azure": "AES256", "gcp": "AES-CBC-256"},
-    "aes256-gcm": {"aws": "AES256-GCM-16", "azure": "GCMAES256", "gcp": "AES-GCM-16-256"},
-}
-_INTEGRITY: Mapping[str, _Spelling] = {
-    "sha256": {"aws": "SHA2-256", "azure": "SHA256", "gcp": "HMAC-SHA2-256-128"},
-    "sha384": {"aws": "SHA2-384", "azure": "SHA384", "gcp": "HMAC-SHA2-384-192"},
-    "sha512": {"aws": "SHA2-512", "gcp": "HMAC-SHA2-512-256"},
-}
-_AZURE_GROUPS: Mapping[int, tuple[str, str]] = {
-    14: ("DHGroup14", "PFS2048"),
-    19: ("ECP256", "ECP256"),
-    20: ("ECP384", "ECP384"),
-    24: ("DHGroup24", "PFS24"),
-}
-"""Azure's names of a Diffie-Hellman group in IKE, and for perfect forward secrecy."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """Algorithms of one phase in neutral names; settings.Proposal says which there are and who offers which."""
-
-    encryption: str
-    integrity: str
-    group: int
-
-    @property
-    def combined(self) -> bool:
-        """Whether encryption checks integrity itself; `integrity` then names IKE's pseudo-random function only."""
-        return self.encryption.endswith("-gcm")
-
-    def aws(self, phase: Literal[1, 2]) -> dict[str, list[Any]]:
-        """The arguments of a VPN connection's tunnel, without the tunnel's own prefix."""
-        return {
-            f"phase{phase}_encryption_algorithms": [_ENCRYPTION[self.encryption]["aws"]],
-            f"phase{phase}_integrity_algorithms": [_INTEGRITY[self.integrity]["aws"]],
-            f"phase{phase}_dh_group_numbers": [self.group],
-        }
-
-    def azure_ike(self) -> dict[str, str]:
-        """The arguments of an IPsec policy that are about IKE; what Azure does not offer raises KeyError."""
-        return {
-            "ike_encryption": _ENCRYPTION[self.encryption]["azure"],
-            "ike_integrity": _INTEGRITY[self.integrity]["azure"],
-            "dh_group": _AZURE_GROUPS[self.group][0],
-        }
-
-    def azure_esp(self) -> dict[str, str]:
-        """The arguments of an IPsec policy that are about the traffic; Azure wants GCM named for both."""
-        encryption = _ENCRYPTION[self.encryption]["azure"]
-        return {
-            "ipsec_encryption": encryption,
-            "ipsec_integrity": encryption if self.combined else _INTEGRITY[self.integrity]["azure"],
-            "pfs_group": _AZURE_GROUPS[self.group][1],
-        }
-
-    def gcp_ike(self) -> dict[str, list[str]]:
-        """`phase1` of a tunnel's cipher suite."""
-        return {
-            "encryptions": [_ENCRYPTION[self.encryption]["gcp"]],
-            "integrities": [] if self.combined else [_INTEGRITY[self.integrity]["gcp"]],
-            "prves": [f"PRF-HMAC-SHA2-{self.integrity.removeprefix('sha')}"],
-            "dhs": [f"Group-{self.group}"],
-        }
-
-    def gcp_esp(self) -> dict[str, list[str]]:
-        """`phase2` of a tunnel's cipher suite."""
-        return {
-            "encryptions": [_ENCRYPTION[self.encryption]["gcp"]],
-            "integrities": [] if self.combined else [_INTEGRITY[self.integrity]["gcp"]],
-            "pfs": [f"Group-{self.group}"],
-        }
-
-
-def peer_inside(block: str) -> str:
+def peer_inside(block: IPv4Network) -> str:
     """The other end's address of a tunnel's /30: the second host; AWS has the first."""
-    return str(IPv4Network(block)[2])
+    return str(block[2])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +55,11 @@ class Tunnel:
     number: int
     address: Output[str]
     key: Output[str]
-    inside: str
+    inside: IPv4Network
 
     @property
     def aws_inside(self) -> str:
-        return str(IPv4Network(self.inside)[1])
+        return str(self.inside[1])
 
     @property
     def peer_inside(self) -> str:
@@ -139,59 +68,52 @@ class Tunnel:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkArgs:
-    """What a link is given whichever its other end is; the fields from `asn` on are those of its settings.
-
-    transit_gateway_id, trust_zones, attachment: of the network; the attachment is the VPC's.
-    transit_asn: AWS's AS number; `asn` is the other end's.
-    planned: the blocks of the VPC that the other end may reach, and is told of.
-    route_table_id: of the subnets with these blocks.
-    preshared_keys: by a tunnel's name, of those only that do not take AWS's own.
-    """
+    """What a link is given whichever its other end is."""
 
     where: WatchedPlace
-    transit_gateway_id: Input[str]
-    transit_asn: int
-    trust_zones: Mapping[str, aws.ec2transitgateway.RouteTable]
-    attachment: aws.ec2transitgateway.VpcAttachment
-    planned: Sequence[str]
+    transit: Transit
+    planned: Sequence[IPv4Network]
+    """The blocks of the VPC that the other end may reach, and is told of."""
     route_table_id: Input[str]
+    """Of the subnets with these blocks."""
     preshared_keys: Mapping[str, Input[str]]
-    asn: int
-    subnets: Mapping[str, str]
-    tunnels: Sequence[Sequence[str]]
-    ike: Mapping[str, Any]
-    esp: Mapping[str, Any]
-    log_days: int
+    """By a tunnel's name, of those only that do not take AWS's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AwsEndArgs:
-    """`name` begins the tunnels' names and is the link's trust zone.
-
-    peer_addresses: the other end's two public addresses, a connection each.
-    starts: whether AWS begins the negotiation; false if the other end does whatever it is told.
-    """
+    """What AWS's end is told of the link and of its other end."""
 
     name: str
+    """Begins the tunnels' names, and is the link's trust zone."""
     link: LinkArgs
+    other_end: settings.AzureLink | settings.GcpLink
+    """Its AS number, and the tunnels with their proposals."""
     peer_addresses: Sequence[Input[str]]
+    """The other end's two public addresses, a connection each."""
     starts: bool
+    """Whether AWS begins the negotiation; false if the other end does whatever it is told."""
 
 
 class AwsEnd(ComponentResource):
-    """`link`, its name; `tunnels` by name, in the order of connections and tunnels; `ike` and `esp`, the proposals;
-    `connections`; `alarms`."""
+    """Two connections of two tunnels each, by name in that order, for one link."""
+
+    link: str
+    """Its name."""
+    tunnels: dict[str, Tunnel]
+    connections: list[aws.ec2.VpnConnection]
 
     def __init__(self, name: str, args: AwsEndArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AwsEnd", name, {}, opts)
         self._name, self._end, self._args, self._own = name, args, args.link, ResourceOptions(parent=self)
+        self._other_end = args.other_end
         self.link = args.name
-        self.ike, self.esp = Proposal(**args.link.ike), Proposal(**args.link.esp)
         self.tunnels: dict[str, Tunnel] = {}
         self.connections: list[aws.ec2.VpnConnection] = []
         # Named apart: AWS writes both kinds of a connection into streams that bear its id.
         self._ike_logs, self._bgp_logs = self._log_group("ike"), self._log_group("bgp")
-        for number, (address, insides) in enumerate(zip(args.peer_addresses, args.link.tunnels, strict=True), start=1):
+        pairs = zip(args.peer_addresses, args.other_end.tunnels, strict=True)
+        for number, (address, insides) in enumerate(pairs, start=1):
             self._connection(number, address, insides)
         self._planned_routes()
         self._watch_rekeys()
@@ -202,11 +124,11 @@ class AwsEnd(ComponentResource):
         """The tunnels for people: addresses and AS numbers of both ends; no key."""
         return {
             t.name: {
-                "aws": {"address": t.address, "inside": t.aws_inside, "asn": self._args.transit_asn},
+                "aws": {"address": t.address, "inside": t.aws_inside, "asn": self._args.transit.asn},
                 self.link: {
                     "address": self._end.peer_addresses[t.connection - 1],
                     "inside": t.peer_inside,
-                    "asn": self._args.asn,
+                    "asn": self._other_end.asn,
                 },
             }
             for t in self.tunnels.values()
@@ -217,16 +139,16 @@ class AwsEnd(ComponentResource):
         """What AWS's metrics call each tunnel: the id of its connection, and its address."""
         return {t.name: (self.connections[t.connection - 1].id, t.address) for t in self.tunnels.values()}
 
-    def lead(self, name: str, route_table_id: Input[str], blocks: Sequence[str]) -> list[Resource]:
+    def add_routes(self, name: str, route_table_id: Input[str], blocks: Sequence[IPv4Network | str]) -> list[Resource]:
         """Let subnets of the VPC answer, or call, blocks of the other end; `name` is their purpose."""
         return [
             aws.ec2.Route(
                 f"{self._name}-{name}-{index}",
                 route_table_id=route_table_id,
-                destination_cidr_block=block,
-                transit_gateway_id=self._args.transit_gateway_id,
+                destination_cidr_block=str(block),
+                transit_gateway_id=self._args.transit.gateway_id,
                 # A route to a gateway that the VPC is not attached to yet is refused.
-                opts=ResourceOptions(parent=self, depends_on=[self._args.attachment]),
+                opts=ResourceOptions(parent=self, depends_on=[self._args.transit.attachment]),
             )
             for index, block in enumerate(blocks, start=1)
         ]
@@ -236,20 +158,20 @@ class AwsEnd(ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{kind}-logs",
             name=args.where.log_group(f"vpn/{self.link}/{kind}"),
-            retention_in_days=args.log_days,
+            retention_in_days=self._other_end.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=args.where.tags,
             opts=self._own,
         )
 
-    def _connection(self, number: int, address: Input[str], insides: Sequence[str]) -> None:
+    def _connection(self, number: int, address: Input[str], insides: Sequence[IPv4Network]) -> None:
         args, name = self._args, f"{self._name}-{number}"
         tags = {**args.where.tags, "Name": args.where.name(f"{self.link}-{number}")}
         peer = aws.ec2.CustomerGateway(
             f"{name}-peer",
             type="ipsec.1",
             ip_address=address,
-            bgp_asn=str(args.asn),
+            bgp_asn=str(self._other_end.asn),
             tags=tags,
             opts=self._own,
         )
@@ -263,7 +185,7 @@ class AwsEnd(ComponentResource):
             name,
             type="ipsec.1",
             customer_gateway_id=peer.id,
-            transit_gateway_id=args.transit_gateway_id,
+            transit_gateway_id=args.transit.gateway_id,
             static_routes_only=False,
             # Traffic is sorted by routes; IPsec itself lets any pass.
             local_ipv4_network_cidr="0.0.0.0/0",
@@ -292,15 +214,15 @@ class AwsEnd(ComponentResource):
         self._zone(name, connection)
         self._watch(name, connection, made)
 
-    def _tunnel(self, name: str, inside: str) -> dict[str, Any]:
+    def _tunnel(self, name: str, inside: IPv4Network) -> dict[str, Any]:
         """Every option of one tunnel; what is left away AWS offers whole, and a long offer is cut up and gets lost."""
         args = self._args
         options: dict[str, Any] = {
-            "inside_cidr": inside,
+            "inside_cidr": str(inside),
             "ike_versions": ["ikev2"],
-            **self.ike.aws(1),
+            **aws_phase(self._other_end.ike, 1),
             "phase1_lifetime_seconds": IKE_SECONDS,
-            **self.esp.aws(2),
+            **aws_phase(self._other_end.esp, 2),
             "phase2_lifetime_seconds": ESP_SECONDS,
             "rekey_margin_time_seconds": REKEY_MARGIN_SECONDS,
             "rekey_fuzz_percentage": REKEY_FUZZ_PERCENT,
@@ -331,13 +253,13 @@ class AwsEnd(ComponentResource):
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-zone",
             transit_gateway_attachment_id=connection.transit_gateway_attachment_id,
-            transit_gateway_route_table_id=args.trust_zones[self.link].id,
+            transit_gateway_route_table_id=args.transit.trust_zones[self.link].id,
             opts=self._own,
         )
         aws.ec2transitgateway.RouteTablePropagation(
             f"{name}-backbone",
             transit_gateway_attachment_id=connection.transit_gateway_attachment_id,
-            transit_gateway_route_table_id=args.trust_zones["backbone"].id,
+            transit_gateway_route_table_id=args.transit.trust_zones["backbone"].id,
             opts=self._own,
         )
 
@@ -347,9 +269,9 @@ class AwsEnd(ComponentResource):
         for index, block in enumerate(args.planned, start=1):
             aws.ec2transitgateway.Route(
                 f"{self._name}-planned-{index}",
-                destination_cidr_block=block,
-                transit_gateway_attachment_id=args.attachment.id,
-                transit_gateway_route_table_id=args.trust_zones[self.link].id,
+                destination_cidr_block=str(block),
+                transit_gateway_attachment_id=args.transit.attachment.id,
+                transit_gateway_route_table_id=args.transit.trust_zones[self.link].id,
                 opts=self._own,
             )
 
@@ -430,7 +352,7 @@ class AwsEnd(ComponentResource):
             "planned, or a planned route is gone.",
             metric=["PacketDropCountNoRoute", "PacketDropCountBlackhole"],
             dimensions={
-                "TransitGateway": args.transit_gateway_id,
+                "TransitGateway": args.transit.gateway_id,
                 "TransitGatewayAttachment": connection.transit_gateway_attachment_id,
             },
             statistic="Sum",

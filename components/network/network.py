@@ -3,15 +3,17 @@ a transit gateway at which links to other clouds end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.exchange_way import ExchangeWay
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE, GROUPS, REACH_S3, flows
+from components.blocks.transit import Transit
 from components.blocks.watched import WatchedPlace
 from components.network.endpoints import SERVICES, WITHOUT_POLICY, endpoint_policy, service_name
 
@@ -24,34 +26,42 @@ TRUST_ZONES = ("backbone", "azure", "gcp")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`subnets` has a block a zone for each of `PURPOSES`; `transit_asn` is AWS's side of every BGP session.
-
+    """
     exchange: who comes to S3 over the link to Azure, and nobody else by that door; None: nobody does.
     """
 
     where: WatchedPlace
-    cidr: str
-    zones: Sequence[str]
-    subnets: Mapping[str, Sequence[str]]
-    transit_asn: int
+    network: settings.Network
     kafka_authentication: str
     reaches_google: bool
     exchange: ExchangeWay | None
-    flow_log_days: int
     flow_log_role: Grantee
 
 
 class Network(ComponentResource):
-    """`subnet_ids(purpose)` in the order of the zones, `groups` by the names in `traffic.GROUPS`, `endpoint_ids` by
-    service, `s3_endpoint_ids`; for links: `transit_gateway`, its `trust_zones`, the VPC's `transit_attachment`, and by
-    purpose `route_tables` and `blocks`."""
+    """A VPC with its endpoints, and the gateway at which links end."""
+
+    vpc: aws.ec2.Vpc
+    blocks: dict[str, tuple[IPv4Network, ...]]
+    """Purpose -> a block a zone."""
+    route_tables: dict[str, aws.ec2.RouteTable]
+    """By purpose."""
+    subnets: dict[str, list[aws.ec2.Subnet]]
+    """Purpose -> a subnet a zone, in the order of the zones."""
+    groups: dict[str, aws.ec2.SecurityGroup]
+    """By the names in `traffic.GROUPS`."""
+    endpoint_ids: dict[str, Output[str]]
+    """By service."""
+    s3_endpoint_ids: list[Output[str]]
+    """The two ways to S3: the gateway, and the interface endpoint for what comes over a link."""
+    transit: Transit
 
     def __init__(self, name: str, args: NetworkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:Network", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self.vpc = aws.ec2.Vpc(
             f"{name}-vpc",
-            cidr_block=args.cidr,
+            cidr_block=str(args.network.cidr),
             enable_dns_hostnames=True,
             enable_dns_support=True,
             tags=self._named(),
@@ -69,7 +79,7 @@ class Network(ComponentResource):
             opts=self._own,
         )
         # A table a purpose: none has a route of its own here, and a link adds its routes where it is meant to lead.
-        self.blocks = {purpose: tuple(args.subnets[purpose]) for purpose in PURPOSES}
+        self.blocks = {purpose: getattr(args.network.subnets, purpose) for purpose in PURPOSES}
         self.route_tables = {purpose: self._route_table(purpose) for purpose in PURPOSES}
         self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
         self.groups = {group: self._group(group) for group in GROUPS}
@@ -92,10 +102,10 @@ class Network(ComponentResource):
             "s3", suffix="-interface", group="exchange", private_names=False, door=args.exchange
         )
         self.endpoint_ids["s3"] = self.s3_interface.id
-        self.s3_endpoint_ids: list[Output[str]] = [self.s3_gateway.id, self.endpoint_ids["s3"]]
-        self._transit()
+        self.s3_endpoint_ids = [self.s3_gateway.id, self.endpoint_ids["s3"]]
+        self.transit = self._transit()
         self._logs()
-        self.register_outputs({"vpc_id": self.vpc.id, "transit_gateway_id": self.transit_gateway.id})
+        self.register_outputs({"vpc_id": self.vpc.id, "transit_gateway_id": self.transit.gateway_id})
 
     @property
     def s3_url(self) -> Output[str]:
@@ -119,13 +129,13 @@ class Network(ComponentResource):
 
     def _subnets(self, purpose: str) -> list[aws.ec2.Subnet]:
         subnets = []
-        for zone, block in zip(self._args.zones, self._args.subnets[purpose], strict=True):
+        for zone, block in zip(self._args.network.zones, self.blocks[purpose], strict=True):
             name = f"{self._name}-{purpose}-{zone}"
             subnet = aws.ec2.Subnet(
                 name,
                 vpc_id=self.vpc.id,
                 availability_zone=zone,
-                cidr_block=block,
+                cidr_block=str(block),
                 map_public_ip_on_launch=False,
                 tags=self._named(f"{purpose}-{zone}"),
                 opts=self._own,
@@ -214,13 +224,13 @@ class Network(ComponentResource):
             opts=self._own,
         )
 
-    def _transit(self) -> None:
+    def _transit(self) -> Transit:
         """The gateway at which links end; each trust zone sees what is propagated to it, and nothing by default."""
         name, args = f"{self._name}-transit", self._args
-        self.transit_gateway = aws.ec2transitgateway.TransitGateway(
+        gateway = aws.ec2transitgateway.TransitGateway(
             name,
             description=f"NovaRetail {args.where.environment}: links to other clouds",
-            amazon_side_asn=args.transit_asn,
+            amazon_side_asn=args.network.transit_asn,
             auto_accept_shared_attachments="disable",
             default_route_table_association="disable",
             default_route_table_propagation="disable",
@@ -230,15 +240,15 @@ class Network(ComponentResource):
             tags=self._named(),
             opts=self._own,
         )
-        self.trust_zones = {
+        zones = {
             zone: aws.ec2transitgateway.RouteTable(
-                f"{name}-{zone}", transit_gateway_id=self.transit_gateway.id, tags=self._named(zone), opts=self._own
+                f"{name}-{zone}", transit_gateway_id=gateway.id, tags=self._named(zone), opts=self._own
             )
             for zone in TRUST_ZONES
         }
-        self.transit_attachment = aws.ec2transitgateway.VpcAttachment(
+        attachment = aws.ec2transitgateway.VpcAttachment(
             f"{name}-vpc",
-            transit_gateway_id=self.transit_gateway.id,
+            transit_gateway_id=gateway.id,
             vpc_id=self.vpc.id,
             subnet_ids=self.subnet_ids("transit"),
             # No appliance in the VPC inspects traffic, so a flow may leave and return by different zones.
@@ -253,10 +263,11 @@ class Network(ComponentResource):
         # would announce the whole VPC, so a link writes routes to the subnets that it is for into its own zone.
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-vpc-backbone",
-            transit_gateway_attachment_id=self.transit_attachment.id,
-            transit_gateway_route_table_id=self.trust_zones["backbone"].id,
+            transit_gateway_attachment_id=attachment.id,
+            transit_gateway_route_table_id=zones["backbone"].id,
             opts=self._own,
         )
+        return Transit(gateway_id=gateway.id, asn=args.network.transit_asn, trust_zones=zones, attachment=attachment)
 
     def _logs(self) -> None:
         name, args = self._name, self._args
@@ -278,7 +289,7 @@ class Network(ComponentResource):
         )
         aws.ec2.FlowLog(
             f"{name}-transit-flow-log",
-            transit_gateway_id=self.transit_gateway.id,
+            transit_gateway_id=self.transit.gateway_id,
             log_destination_type="cloud-watch-logs",
             log_destination=transit.arn,
             iam_role_arn=args.flow_log_role.arn,
@@ -305,7 +316,7 @@ class Network(ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-')}-logs",
             name=self._args.where.log_group(path),
-            retention_in_days=self._args.flow_log_days,
+            retention_in_days=self._args.network.flow_log_days,
             kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
             opts=self._own,

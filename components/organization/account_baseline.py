@@ -6,21 +6,21 @@ So the organization's own role makes them here, and no environment's stack does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountBaselineArgs:
-    """`where` is the account, by its provider; `regions` are those that it may use."""
+    """`where` is the account, by its provider; `organization` says which regions it may use."""
 
     where: Place
-    regions: Sequence[str]
+    organization: settings.Organization
 
 
 class AccountBaseline(ComponentResource):
@@ -50,7 +50,7 @@ class AccountBaseline(ComponentResource):
             allow_users_to_change_password=True,
             opts=kept,
         )
-        for region in args.regions:
+        for region in args.organization.regions:
             aws.ebs.EncryptionByDefault(f"{name}-{region}-volumes", region=region, enabled=True, opts=kept)
             aws.ebs.SnapshotBlockPublicAccess(
                 f"{name}-{region}-snapshots", region=region, state="block-all-sharing", opts=kept

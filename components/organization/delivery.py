@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.names import DELIVERY, DEPLOY_ROLE, PIPELINE_IDENTITY, PREVIEW_ROLE
 from components.blocks.place import Place
 from components.blocks.policies import INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, Statement, allow, document
@@ -25,12 +26,12 @@ AUDIENCE = "sts.amazonaws.com"
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """`account_id` and `environment` are what is delivered to; `repository` is GitHub's owner/name."""
+    """`account_id` and `environment` are what is delivered to; `organization` names the repository."""
 
     where: Place
     account_id: Input[str]
     environment: str
-    repository: str
+    organization: settings.Organization
 
 
 class Delivery(ComponentResource):
@@ -81,7 +82,7 @@ class Delivery(ComponentResource):
         identity = {
             "StringEquals": {
                 f"{PIPELINE_IDENTITY}:aud": AUDIENCE,
-                f"{PIPELINE_IDENTITY}:sub": f"repo:{args.repository}:{subject}",
+                f"{PIPELINE_IDENTITY}:sub": f"repo:{args.organization.repository}:{subject}",
             }
         }
         account = Output.concat("arn:aws:iam::", args.account_id, ":")

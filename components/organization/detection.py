@@ -7,13 +7,13 @@ this and make none of their own: a second one in a region is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+import settings
 from components.blocks.place import Place
 
 FEATURES = ("LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
@@ -23,14 +23,13 @@ FEATURES = ("LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
 @dataclass(frozen=True, kw_only=True)
 class DetectionArgs:
     """`where` is the management account's; `administrator_id` and `administrator` are the account that runs all this
-    and its provider. unused_days: access that nobody used for so long is a finding."""
+    and its provider."""
 
     where: Place
-    organization: aws.organizations.Organization
+    aws_organization: aws.organizations.Organization
     administrator_id: Input[str]
     administrator: aws.Provider
-    regions: Sequence[str]
-    unused_days: int
+    organization: settings.Organization
 
 
 class Detection(ComponentResource):
@@ -43,7 +42,7 @@ class Detection(ComponentResource):
         trails = aws.cloudtrail.OrganizationDelegatedAdminAccount(
             f"{name}-cloudtrail",
             account_id=args.administrator_id,
-            opts=ResourceOptions(parent=self, depends_on=[args.organization]),
+            opts=ResourceOptions(parent=self, depends_on=[args.aws_organization]),
         )
         delegated = aws.organizations.DelegatedAdministrator(
             f"{name}-access-analyzer",
@@ -54,14 +53,14 @@ class Detection(ComponentResource):
         self.detectors: dict[str, aws.guardduty.Detector] = {}
         self.analyzers: dict[str, aws.accessanalyzer.Analyzer] = {}
         before: pulumi.Resource = delegated
-        for region in args.regions:
+        for region in args.organization.regions:
             before = self._guard(region, before)
             self.analyzers[region] = self._analyzer(region, delegated)
         aws.accessanalyzer.Analyzer(
             f"{name}-unused-access",
             analyzer_name="novaretail-unused-access",
             type="ORGANIZATION_UNUSED_ACCESS",
-            configuration={"unused_access": {"unused_access_age": args.unused_days}},
+            configuration={"unused_access": {"unused_access_age": args.organization.detection.unused_days}},
             tags=args.where.tags,
             opts=self._there(delegated),
         )
@@ -84,7 +83,7 @@ class Detection(ComponentResource):
     def _guard(self, region: str, before: pulumi.Resource) -> aws.guardduty.OrganizationAdminAccount:
         """GuardDuty of a region, in every account of the organization."""
         name = f"{self._name}-{region}"
-        here = ResourceOptions(parent=self, depends_on=[self._args.organization])
+        here = ResourceOptions(parent=self, depends_on=[self._args.aws_organization])
         # GuardDuty takes the management account in as a member only where it is on already.
         own = self._detector(f"{name}-management", region, here)
         # Naming an account administrator turns GuardDuty on in it, and then a detector could not be made here.

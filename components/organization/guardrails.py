@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+import settings
 from components.blocks.names import (
     ADMIN_ROLE,
     DELIVERY,
@@ -83,12 +84,11 @@ _DEPLOY = f"arn:aws:iam::*:role/{DEPLOY_ROLE}"
 
 @dataclass(frozen=True, kw_only=True)
 class GuardrailsArgs:
-    """`units` are ids by name; `regions` may be used; the pipeline of `repository` (owner/name) may come in."""
+    """`units` are ids by name; `organization` says which regions may be used, and whose pipeline may come in."""
 
-    organization: aws.organizations.Organization
+    aws_organization: aws.organizations.Organization
     units: Mapping[str, Input[str]]
-    regions: Sequence[str]
-    repository: str
+    organization: settings.Organization
     where: Place
 
 
@@ -98,18 +98,20 @@ class Guardrails(ComponentResource):
     def __init__(self, name: str, args: GuardrailsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:Guardrails", name, {}, args.where.options(opts))
         self._name, self._args = name, args
-        root = {"root": args.organization.roots[0].id}
+        root = {"root": args.aws_organization.roots[0].id}
         control = "SERVICE_CONTROL_POLICY"
         self.policies = {
             "audit": self._policy("audit", control, "What records and watches stays on", _audit(), root),
             "identity": self._policy("identity", control, "No root user, roles of delivery, keys", _identity(), root),
-            "regions": self._policy("regions", control, "Listed regions only", [_regions(args.regions)], root),
+            "regions": self._policy(
+                "regions", control, "Listed regions only", [_regions(args.organization.regions)], root
+            ),
             "data": self._policy("data", control, "Nothing public, nothing unencrypted", _data(), args.units),
             "perimeter": self._policy(
                 "perimeter",
                 "RESOURCE_CONTROL_POLICY",
                 "Data is for this organization's principals",
-                _perimeter(args.organization.id, args.repository),
+                _perimeter(args.aws_organization.id, args.organization.repository),
                 root,
             ),
         }
@@ -132,7 +134,7 @@ class Guardrails(ComponentResource):
             type=kind,
             content=content,
             tags=self._args.where.tags,
-            opts=ResourceOptions(parent=self, depends_on=[self._args.organization]),
+            opts=ResourceOptions(parent=self, depends_on=[self._args.aws_organization]),
         )
         for target, id_ in targets.items():
             aws.organizations.PolicyAttachment(

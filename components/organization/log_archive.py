@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.names import DATA_TRAILS, LOG_ARCHIVE, TRAIL, log_archive_bucket
 from components.blocks.place import Place
 from components.blocks.policies import BUCKET_LIMIT, KEY_LIMIT, Statement, allow, deny, document
@@ -24,23 +25,14 @@ _THIS_KEY = ["*"]
 
 @dataclass(frozen=True, kw_only=True)
 class LogArchiveArgs:
-    """`where` is the management account's; `account_id` the archive's own; `members` the accounts with data trails.
-
-    lock_days: how long a log file cannot be removed, by the mode's rules (GOVERNANCE: who may bypass it may,
-    COMPLIANCE: nobody, until the days are over). keep_days: when it is removed. cold_days: when it moves to a
-    cheaper class.
-    """
+    """`where` is the management account's; `account_id` the archive's own; `members` the accounts with data trails."""
 
     where: Place
+    log_archive: settings.LogArchive
+    encryption: settings.Encryption
     organization_id: Input[str]
     account_id: Input[str]
     members: Mapping[str, Input[str]]
-    deletion_days: int
-    rotation_days: int
-    lock_mode: str
-    lock_days: int
-    cold_days: int
-    keep_days: int
 
 
 class LogArchive(ComponentResource):
@@ -54,8 +46,8 @@ class LogArchive(ComponentResource):
             f"{name}-key",
             description="NovaRetail log archive: trails of all accounts",
             enable_key_rotation=True,
-            rotation_period_in_days=args.rotation_days,
-            deletion_window_in_days=args.deletion_days,
+            rotation_period_in_days=args.encryption.rotation_days,
+            deletion_window_in_days=args.encryption.deletion_days,
             policy=document(self._key_policy(), limit=KEY_LIMIT, of="the log archive's key"),
             tags={**args.where.tags, "Purpose": "log-archive"},
             opts=held,
@@ -101,7 +93,7 @@ class LogArchive(ComponentResource):
         lock = aws.s3.BucketObjectLockConfiguration(
             f"{name}-lock",
             bucket=bucket.bucket,
-            rule={"default_retention": {"mode": args.lock_mode, "days": args.lock_days}},
+            rule={"default_retention": {"mode": args.log_archive.lock_mode, "days": args.log_archive.lock_days}},
             opts=after,
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
@@ -126,8 +118,8 @@ class LogArchive(ComponentResource):
                     "id": "archive",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "transitions": [{"days": args.cold_days, "storage_class": "GLACIER_IR"}],
-                    "expiration": {"days": args.keep_days},
+                    "transitions": [{"days": args.log_archive.cold_days, "storage_class": "GLACIER_IR"}],
+                    "expiration": {"days": args.log_archive.keep_days},
                     # What is locked stays until its lock ends, whatever a rule says.
                     "noncurrent_version_expiration": {"noncurrent_days": 30},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},

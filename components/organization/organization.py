@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+import settings
 from components.blocks.names import ADMIN_ROLE
 from components.blocks.place import Place
 
@@ -36,7 +36,7 @@ class OrganizationArgs:
     """`accounts` is name -> mail address of the root user."""
 
     where: Place
-    accounts: Mapping[str, str]
+    organization: settings.Organization
 
 
 class Organization(ComponentResource):
@@ -79,7 +79,7 @@ class Organization(ComponentResource):
                 tags=args.where.tags,
                 opts=ResourceOptions.merge(kept, ResourceOptions(ignore_changes=_UNREADABLE)),
             )
-            for account, mail in sorted(args.accounts.items())
+            for account, mail in sorted(args.organization.accounts.items())
         }
         self.account_ids: dict[str, Output[str]] = {account: made.id for account, made in self.accounts.items()}
         self.providers = {account: self._member(account, id_) for account, id_ in self.account_ids.items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+import settings
 from components.blocks.alarms import alarm
 from components.blocks.names import TRAIL
 from components.blocks.policies import INLINE_LIMIT, MANAGED_LIMIT, allow, document, trust
@@ -65,10 +66,10 @@ class OrganizationTrailArgs:
     """`bucket_name` and `archive_key_arn` are the log archive's; the others are the management account's."""
 
     where: WatchedPlace
+    trail: settings.OrganizationTrail
     organization_id: Input[str]
     bucket_name: Input[str]
     archive_key_arn: Input[str]
-    log_days: int
 
 
 class OrganizationTrail(ComponentResource):
@@ -81,7 +82,7 @@ class OrganizationTrail(ComponentResource):
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-log-group",
             name=where.log_group("trail"),
-            retention_in_days=args.log_days,
+            retention_in_days=args.trail.log_days,
             kms_key_id=args.where.logs_key_arn,
             tags=where.tags,
             opts=held,

@@ -22,6 +22,7 @@ from pulumi_azure_native import (
     storage,
 )
 
+import settings
 from components.blocks.azure_alerts import AzureWatch, azure_alert
 from components.blocks.azure_identity import principal_id, tenant_id
 from components.blocks.place import Place
@@ -47,8 +48,7 @@ LOGS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class AzureExchangeArgs:
-    """The fields from `runtimes` on are those of settings.Azure; see there.
-
+    """
     resource_group_id, location, network_id, runtime_subnet_id, endpoints_subnet_id, workspace_id: of the link.
     tables: the shared tables.
     service_url: where S3 is called; the link's own way, or S3's public one.
@@ -57,6 +57,7 @@ class AzureExchangeArgs:
     """
 
     where: Place
+    azure: settings.Azure
     resource_group_id: Input[str]
     resource_group: Input[str]
     location: str
@@ -70,16 +71,7 @@ class AzureExchangeArgs:
     service_url: Input[str]
     key: aws.iam.AccessKey
     granted: Resource
-    key_edition: str
     script: Path
-    runtimes: int
-    machine_size: str
-    storage: str
-    every_minutes: int
-    timeout_minutes: int
-    retries: int
-    copies_at_once: int
-    deleted_days: int
 
 
 class AzureExchange(ComponentResource):
@@ -124,7 +116,7 @@ class AzureExchange(ComponentResource):
             f"{name}store",  # its own name is made of this one: small letters and digits
             **self._here(),
             kind="StorageV2",
-            sku={"name": args.storage},
+            sku={"name": args.azure.storage},
             is_hns_enabled=True,
             access_tier=storage.AccessTier.HOT,
             allow_blob_public_access=False,
@@ -143,8 +135,8 @@ class AzureExchange(ComponentResource):
             resource_group_name=args.resource_group,
             account_name=account.name,
             blob_services_name="default",
-            delete_retention_policy={"enabled": True, "days": args.deleted_days},
-            container_delete_retention_policy={"enabled": True, "days": args.deleted_days},
+            delete_retention_policy={"enabled": True, "days": args.azure.deleted_days},
+            container_delete_retention_policy={"enabled": True, "days": args.azure.deleted_days},
             opts=self._held,
         )
         container = storage.BlobContainer(
@@ -171,7 +163,7 @@ class AzureExchange(ComponentResource):
                 "enable_rbac_authorization": True,
                 "enable_soft_delete": True,
                 "enable_purge_protection": True,
-                "soft_delete_retention_in_days": args.deleted_days,
+                "soft_delete_retention_in_days": args.azure.deleted_days,
                 "public_network_access": "Disabled",
                 "network_acls": {"bypass": "None", "default_action": "Deny"},
             },
@@ -247,7 +239,7 @@ class AzureExchange(ComponentResource):
             f"{FACTORY}/integrationruntimes/listauthkeys/action",
         )
         script = args.script.read_text("utf-8")
-        for number in range(1, args.runtimes + 1):
+        for number in range(1, args.azure.runtimes + 1):
             machine(
                 self,
                 f"{name}-runtime",
@@ -256,7 +248,7 @@ class AzureExchange(ComponentResource):
                     resource_group=args.resource_group,
                     location=args.location,
                     subnet_id=args.runtime_subnet_id,
-                    size=args.machine_size,
+                    size=args.azure.machine_size,
                     seed=args.key.secret,
                     runtime_id=runtime.id,
                     key_reader=key_reader,
@@ -273,9 +265,9 @@ class AzureExchange(ComponentResource):
         via = {"type": "IntegrationRuntimeReference", "referenceName": RUNTIME}
         # A secret an edition, so that the linked service takes the new key's two halves in one change. Key Vault
         # deletes a secret only for who comes by its private endpoint: an old one stays, and opens nothing any more.
-        called = f"aws-key-{args.key_edition}"
+        called = f"aws-key-{args.azure.key_edition}"
         secret = keyvault.Secret(
-            f"{name}-key-{args.key_edition}",
+            f"{name}-key-{args.azure.key_edition}",
             resource_group_name=args.resource_group,
             vault_name=self.vault.name,
             secret_name=called,
@@ -328,7 +320,11 @@ class AzureExchange(ComponentResource):
 
     def _pipelines(self) -> dict[str, datafactory.Pipeline]:
         args = self._args
-        limits = Limits(timeout_minutes=args.timeout_minutes, retries=args.retries, copies_at_once=args.copies_at_once)
+        limits = Limits(
+            timeout_minutes=args.azure.timeout_minutes,
+            retries=args.azure.retries,
+            copies_at_once=args.azure.copies_at_once,
+        )
         parameters = {"table": {"type": "String"}, "copied": {"type": "String"}}
         files = self._pipeline(FILES, copy_files(limits), self._datasets, parameters=parameters)
         manifest = self._pipeline(TAKE_OVER, take_over(limits), [files], parameters=parameters)
@@ -367,7 +363,7 @@ class AzureExchange(ComponentResource):
             **self._here(),
             identity={"type": "SystemAssigned"},
             state="Enabled",
-            definition=Output.all(**runs).apply(lambda urls: schedule(urls, args.every_minutes)),
+            definition=Output.all(**runs).apply(lambda urls: schedule(urls, args.azure.every_minutes)),
             opts=self._own,
         )
         starter = self._custom_role(
@@ -396,7 +392,7 @@ class AzureExchange(ComponentResource):
             metric="IntegrationRuntimeAvailableNodeNumber",
             statistic="Average",
             comparison="LessThan",
-            threshold=args.runtimes - 0.5,  # a machine that is patched is away for some of the quarter of an hour
+            threshold=args.azure.runtimes - 0.5,  # a machine that is patched is away for some of the quarter of an hour
             each={"IntegrationRuntimeName": [runtime.name]},
             severity=1,
             **of_factory,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 
+import settings
 from components.blocks.exchange_way import ExchangeWay
 
 
@@ -25,7 +26,7 @@ class ExchangeAccessArgs:
     exchange: ExchangeWay
     boundary_arn: Input[str]
     security_group_id: Input[str]
-    key_edition: str
+    azure: settings.Azure
 
 
 class ExchangeAccess(ComponentResource):
@@ -44,7 +45,7 @@ class ExchangeAccess(ComponentResource):
         )
         # A key is called after its edition, so another edition is another resource: the engine makes it, tells Azure
         # of it, and deletes the old one at the end of the same update. IAM takes two keys of a user at most.
-        self.key = aws.iam.AccessKey(f"{name}-key-{args.key_edition}", user=self.user.name, opts=own)
+        self.key = aws.iam.AccessKey(f"{name}-key-{args.azure.key_edition}", user=self.user.name, opts=own)
         if exchange.runtime_range:
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-runtime",

@@ -17,6 +17,7 @@ import pulumi_aws as aws
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, FileArchive, Input, Output, Resource, ResourceOptions, StringAsset
 
+import settings
 from components.blocks.alarms import lag_alarm
 from components.blocks.assets import archive, json_asset, sources
 from components.blocks.functions import (
@@ -29,6 +30,7 @@ from components.blocks.functions import (
     queue_policy,
 )
 from components.blocks.google_alerts import google_alert
+from components.blocks.kafka import KafkaCluster
 from components.blocks.policies import Grantee
 from components.blocks.tagging import labels
 from components.blocks.watched import WatchedPlace
@@ -46,42 +48,24 @@ CREDENTIALS = "google-credentials.json"
 class PubSubBridgeArgs:
     """`topics` are those that a contract shares; `contract` says which of their fields may leave.
 
-    rotation_days, deletion_days: those of settings.Encryption, for the key of the messages.
-    The fields from `project` on are those of settings.Gcp; see there for units and bounds.
+    encryption: for the key of the messages.
     """
 
     where: WatchedPlace
+    kafka: KafkaCluster
+    encryption: settings.Encryption
+    gcp: settings.Gcp
+    bridge: settings.Bridge
     topics: Sequence[Topic]
     contract: Mapping[str, Any]
     code: Path
     packages: Path
     role: Grantee
-    cluster_arn: Input[str]
-    cluster_name: Input[str]
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     google_channels: Sequence[Input[str]]
-    rotation_days: int
-    deletion_days: int
     depends_on: Sequence[Resource]
-    project: str
-    regions: Sequence[str]
-    message_days: int
-    unread_minutes: int
-    ack_seconds: int
-    delivery_attempts: int
-    backoff_min_seconds: int
-    backoff_max_seconds: int
-    batch_records: int
-    batch_seconds: int
-    memory_mib: int
-    timeout_seconds: int
-    pollers_min: int
-    pollers_max: int
-    concurrency: int
-    lag_records: int
-    log_days: int
 
 
 class PubSubBridge(ComponentResource):
@@ -95,7 +79,7 @@ class PubSubBridge(ComponentResource):
         self.subscriptions: dict[str, gcp.pubsub.Subscription] = {}
         # Pub/Sub itself moves dead letters, and needs the rights for it.
         self._agent = gcp.projects.ServiceIdentity(
-            f"{name}-pubsub-agent", project=args.project, service="pubsub.googleapis.com", opts=self._own
+            f"{name}-pubsub-agent", project=args.gcp.project, service="pubsub.googleapis.com", opts=self._own
         )
         # Whoever has the key's name from here has it when Pub/Sub may use it.
         self._key_name = self._key()
@@ -118,13 +102,15 @@ class PubSubBridge(ComponentResource):
         names both: what is made again after a destroy, or by another stack in the same project, has names of its own.
         """
         args, name = self._args, self._name
-        ring = gcp.kms.KeyRing(f"{name}-keys", project=args.project, location=args.regions[0], opts=self._held)
+        ring = gcp.kms.KeyRing(
+            f"{name}-keys", project=args.gcp.project, location=args.bridge.regions[0], opts=self._held
+        )
         key = gcp.kms.CryptoKey(
             f"{name}-messages",
             key_ring=ring.id,
-            rotation_period=f"{args.rotation_days * DAY_SECONDS}s",
+            rotation_period=f"{args.encryption.rotation_days * DAY_SECONDS}s",
             # Of a version that somebody destroys; what it encrypted can be read until then if it is restored.
-            destroy_scheduled_duration=f"{args.deletion_days * DAY_SECONDS}s",
+            destroy_scheduled_duration=f"{args.encryption.deletion_days * DAY_SECONDS}s",
             labels=labels(args.where.tags),
             opts=self._held,
         )
@@ -146,7 +132,7 @@ class PubSubBridge(ComponentResource):
         schema = gcp.pubsub.Schema(
             f"{stem}-schema",
             name=topic.name,
-            project=self._args.project,
+            project=self._args.gcp.project,
             type="PROTOCOL_BUFFER",
             definition=schema_definition(topic),
             opts=self._held,
@@ -158,14 +144,14 @@ class PubSubBridge(ComponentResource):
         args, marks = self._args, labels(self._args.where.tags)
         stem = f"{self._name}-{topic.name.replace('_', '-')}"
         storage: gcp.pubsub.TopicMessageStoragePolicyArgsDict = {
-            "allowed_persistence_regions": list(args.regions),
+            "allowed_persistence_regions": list(args.bridge.regions),
             "enforce_in_transit": True,
         }
-        retention = f"{args.message_days * DAY_SECONDS}s"
+        retention = f"{args.bridge.message_days * DAY_SECONDS}s"
         target = gcp.pubsub.Topic(
             stem,
             name=topic.name,
-            project=args.project,
+            project=args.gcp.project,
             labels=marks,
             kms_key_name=self._key_name,
             message_retention_duration=retention,
@@ -177,7 +163,7 @@ class PubSubBridge(ComponentResource):
         dead = gcp.pubsub.Topic(
             f"{stem}-dead-letter",
             name=f"{topic.name}-dead-letter",
-            project=args.project,
+            project=args.gcp.project,
             labels=marks,
             kms_key_name=self._key_name,
             message_retention_duration=retention,
@@ -188,7 +174,7 @@ class PubSubBridge(ComponentResource):
         kept = gcp.pubsub.Subscription(
             f"{stem}-dead-letter-kept",
             name=f"{topic.name}-dead-letter-kept",
-            project=args.project,
+            project=args.gcp.project,
             topic=dead.id,
             labels=marks,
             message_retention_duration=f"{31 * DAY_SECONDS}s",
@@ -197,7 +183,7 @@ class PubSubBridge(ComponentResource):
         )
         gcp.pubsub.TopicIAMMember(
             f"{stem}-dead-letter-agent",
-            project=args.project,
+            project=args.gcp.project,
             topic=dead.name,
             role="roles/pubsub.publisher",
             member=self._agent.member,
@@ -207,24 +193,24 @@ class PubSubBridge(ComponentResource):
         subscription = gcp.pubsub.Subscription(
             f"{stem}-analytics",
             name=f"{topic.name}-analytics",
-            project=args.project,
+            project=args.gcp.project,
             topic=target.id,
             labels=marks,
             enable_message_ordering=True,
-            ack_deadline_seconds=args.ack_seconds,
+            ack_deadline_seconds=args.bridge.ack_seconds,
             message_retention_duration=retention,
             # An idle subscription must not disappear after 31 days.
             expiration_policy={"ttl": ""},
-            dead_letter_policy={"dead_letter_topic": dead.id, "max_delivery_attempts": args.delivery_attempts},
+            dead_letter_policy={"dead_letter_topic": dead.id, "max_delivery_attempts": args.bridge.delivery_attempts},
             retry_policy={
-                "minimum_backoff": f"{args.backoff_min_seconds}s",
-                "maximum_backoff": f"{args.backoff_max_seconds}s",
+                "minimum_backoff": f"{args.bridge.backoff_min_seconds}s",
+                "maximum_backoff": f"{args.bridge.backoff_max_seconds}s",
             },
             opts=self._held,
         )
         gcp.pubsub.SubscriptionIAMMember(
             f"{stem}-analytics-agent",
-            project=args.project,
+            project=args.gcp.project,
             subscription=subscription.name,
             role="roles/pubsub.subscriber",
             member=self._agent.member,
@@ -241,10 +227,10 @@ class PubSubBridge(ComponentResource):
         self._alert(
             f"{stem}-unread",
             subscription,
-            why=f"Messages of {topic.name} wait for more than {args.unread_minutes} minutes: "
+            why=f"Messages of {topic.name} wait for more than {args.bridge.unread_minutes} minutes: "
             "see whether the reader runs, and what it does not acknowledge.",
             metric="oldest_unacked_message_age",
-            threshold=args.unread_minutes * 60,
+            threshold=args.bridge.unread_minutes * 60,
         )
 
     def _alert(
@@ -254,7 +240,7 @@ class PubSubBridge(ComponentResource):
             self,
             name,
             where=self._args.where,
-            project=self._args.project,
+            project=self._args.gcp.project,
             channels=self._args.google_channels,
             why=why,
             metric=f"pubsub.googleapis.com/subscription/{metric}",
@@ -272,7 +258,7 @@ class PubSubBridge(ComponentResource):
         pool = gcp.iam.WorkloadIdentityPool(
             f"{name}-pool",
             workload_identity_pool_id=args.where.name("aws"),
-            project=args.project,
+            project=args.gcp.project,
             display_name="NovaRetail AWS",
             description="Roles of the data backbone on AWS",
             opts=self._own,
@@ -282,7 +268,7 @@ class PubSubBridge(ComponentResource):
             f"{name}-provider",
             workload_identity_pool_id=pool.workload_identity_pool_id,
             workload_identity_pool_provider_id=f"aws-{account}",
-            project=args.project,
+            project=args.gcp.project,
             display_name="AWS account",
             aws={"account_id": account},
             attribute_mapping={
@@ -297,7 +283,7 @@ class PubSubBridge(ComponentResource):
         publisher = gcp.serviceaccount.Account(
             f"{name}-publisher",
             account_id="pubsub-bridge",
-            project=args.project,
+            project=args.gcp.project,
             display_name="NovaRetail bridge",
             opts=self._own,
         )
@@ -311,7 +297,7 @@ class PubSubBridge(ComponentResource):
         for topic, target in self.topics.items():
             gcp.pubsub.TopicIAMMember(
                 f"{name}-{topic.replace('_', '-')}-publisher",
-                project=args.project,
+                project=args.gcp.project,
                 topic=target.name,
                 role="roles/pubsub.publisher",
                 member=Output.concat("serviceAccount:", publisher.email),
@@ -347,23 +333,23 @@ class PubSubBridge(ComponentResource):
                 layers=[packages.arn],
                 role=args.role,
                 failures=self.failures,
-                memory_mib=args.memory_mib,
-                timeout_seconds=args.timeout_seconds,
+                memory_mib=args.bridge.memory_mib,
+                timeout_seconds=args.bridge.timeout_seconds,
                 # An event source takes one invocation a poller, and each topic has an event source.
-                concurrency=args.concurrency * len(args.topics),
+                concurrency=args.bridge.concurrency * len(args.topics),
                 # Its event sources wait for the answer; these are for whoever else invokes it.
                 retries=0,
                 max_age_seconds=MAX_AGE_SECONDS,
                 subnet_ids=args.subnet_ids,
                 security_group_id=args.security_group_id,
                 kms_key_arn=args.kms_key_arn,
-                log_days=args.log_days,
+                log_days=args.bridge.log_days,
                 # A field that the schema does not know yet would be refused.
                 depends_on=self._schemas,
                 environment={
-                    "PUBSUB_PROJECT": args.project,
+                    "PUBSUB_PROJECT": args.gcp.project,
                     # Pub/Sub keeps the order of what arrives in one region, and these topics take nothing elsewhere.
-                    "PUBSUB_ENDPOINT": f"{args.regions[0]}-pubsub.googleapis.com:443",
+                    "PUBSUB_ENDPOINT": f"{args.bridge.regions[0]}-pubsub.googleapis.com:443",
                     "FAILURES_QUEUE_URL": self.failures.url,
                     # Relative to the function's folder, which is where Lambda starts it.
                     "GOOGLE_APPLICATION_CREDENTIALS": CREDENTIALS,
@@ -377,11 +363,11 @@ class PubSubBridge(ComponentResource):
             aws.lambda_.EventSourceMapping(
                 f"{self._name}-{topic.name.replace('_', '-')}-events",
                 function_name=self.function.arn,
-                event_source_arn=args.cluster_arn,
+                event_source_arn=args.kafka.arn,
                 topics=[topic.name],
                 starting_position="TRIM_HORIZON",
-                batch_size=args.batch_records,
-                maximum_batching_window_in_seconds=args.batch_seconds,
+                batch_size=args.bridge.batch_records,
+                maximum_batching_window_in_seconds=args.bridge.batch_seconds,
                 amazon_managed_kafka_event_source_config={
                     "consumer_group_id": f"{CONSUMER_GROUP}{topic.name}",
                 },
@@ -390,8 +376,8 @@ class PubSubBridge(ComponentResource):
                 function_response_types=["ReportBatchItemFailures"],
                 # Partial batch responses of Kafka need provisioned pollers.
                 provisioned_poller_config={
-                    "minimum_pollers": args.pollers_min,
-                    "maximum_pollers": args.pollers_max,
+                    "minimum_pollers": args.bridge.pollers_min,
+                    "maximum_pollers": args.bridge.pollers_max,
                 },
                 tags=args.where.tags,
                 opts=ResourceOptions(parent=self, depends_on=list(args.depends_on)),
@@ -403,12 +389,12 @@ class PubSubBridge(ComponentResource):
                 self,
                 f"{self._name}-{topic.name.replace('_', '-')}-lag",
                 where=args.where,
-                why=f"The bridge is {args.lag_records} records of {topic.name} behind. See whether Pub/Sub refuses "
-                "(log group of the function) or the topic grew.",
-                cluster_name=args.cluster_name,
+                why=f"The bridge is {args.bridge.lag_records} records of {topic.name} behind. "
+                "See whether Pub/Sub refuses (log group of the function) or the topic grew.",
+                cluster_name=args.kafka.name,
                 group=f"{CONSUMER_GROUP}{topic.name}",
                 topic=topic.name,
-                records=args.lag_records,
+                records=args.bridge.lag_records,
             )
 
 

@@ -6,9 +6,11 @@ import signal
 import sys
 from types import FrameType
 
-from local.engine import Engine
-from local.links import namespaces, parameters, proposals, report
-from local.links.rehearsal import compare, rehearse
+from local.clouds.engine.engine import Engine
+from local.links import ends, namespaces, proposals, report
+from local.links.checks.every import check_all
+from local.links.checks.paper import check_paper
+from local.links.plan import Plan, PlanError
 from local.site import ROOT, Site
 from local.steps import StepError, Steps
 from local.toolchain import packages
@@ -17,7 +19,9 @@ FILE = ROOT / "build" / "links.json"
 
 
 def links(site: Site, stack: str) -> int:
-    """0 if all that was tried is as planned; what was not tried is said and is no failure.
+    """Try the links of a stack; gives 0 if all that was tried is as planned.
+
+    What was not tried is said and is no failure.
 
     Raises: StepError if the stack has no links, or if an end cannot be read.
     """
@@ -28,24 +32,27 @@ def links(site: Site, stack: str) -> int:
         plan = read(site, stack)
         steps.say(f"{len(plan.tunnels)} tunnels of {' and '.join(plan.links)}")
     result = report.Result(plan)
-    compare(plan, result)
+    check_paper(plan, result)
     lacking = namespaces.missing()
     if lacking:
         result.skipped = [f"no daemon was started; this machine lacks {text}" for text in lacking]
     else:
-        with steps.step("rehearsal", "real IKEv2 and BGP between both ends, about two minutes"):
-            rehearse(plan, result, steps.say)
+        with steps.step("daemons", "real IKEv2 and BGP between both ends, about two minutes"):
+            check_all(plan, result, steps.say)
     report.write(result, FILE, stack)
     report.show(result, steps.console)
     return _conclude(result)
 
 
-def read(site: Site, stack: str) -> parameters.Plan:
-    """The tunnels of a stack, from its own graph."""
+def read(site: Site, stack: str) -> Plan:
+    """Read the tunnels of a stack from its own graph.
+
+    Raises: StepError if it has none, or if an end cannot be read.
+    """
     try:
-        return parameters.read(Engine(site, stack).as_state().resources())
-    except (parameters.ParametersError, proposals.SpellingError) as error:
-        raise StepError(f"the links of {stack} cannot be rehearsed: {error}") from error
+        return ends.read(Engine(site, stack).as_state().resources())
+    except (PlanError, proposals.SpellingError) as error:
+        raise StepError(f"the links of {stack} cannot be tried: {error}") from error
     except (KeyError, TypeError) as error:
         text = f"an end of a link of {stack} lacks {error}, which its cloud would be told"
         raise StepError(text) from error

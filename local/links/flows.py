@@ -25,16 +25,19 @@ LOST_S = 2.0
 
 @dataclass
 class Flow:
-    """One pair of machines, on AWS and behind the other cloud's router, and the tunnels of both directions."""
+    """One pair of machines, on AWS and behind the other cloud's router."""
 
     source: str
     target: str
     there: str
+    """The tunnel by which it goes."""
     back: str
+    """The tunnel by which replies come."""
     process: Any = field(default=None, repr=False)
     file: Path | None = None
 
     def uses(self, tunnel: str) -> bool:
+        """Whether it goes, or comes back, by the tunnel."""
         return tunnel in (self.there, self.back)
 
     @property
@@ -49,6 +52,7 @@ class Flow:
         return max(0.0, max(later - sooner for sooner, later in pairwise(times)) - INTERVAL_S)
 
     def answered_within(self, seconds: float) -> bool:
+        """Whether the last reply came so recently."""
         replies = self.replies
         return bool(replies) and time.time() - replies[-1] < seconds
 
@@ -56,7 +60,7 @@ class Flow:
 def choose(
     ours: Router, theirs: Router, sources: Iterable[str], targets: Iterable[str], tunnels: Iterable[str], each: int = 1
 ) -> list[Flow]:
-    """For each tunnel that carries anything, `each` flow there and `each` back by it."""
+    """Choose, for each tunnel that carries anything, `each` flow there and `each` back by it."""
     pairs = [(source, target) for target in _hosts(targets, 24) for source in _hosts(sources, 2)]
     wanted = {(tunnel, way): each for tunnel in tunnels for way in ("there", "back")}
     chosen = []
@@ -73,7 +77,7 @@ def choose(
 
 
 @contextmanager
-def running(spaces: Namespaces, router: str, flows: list[Flow], folder: Path) -> Iterator[float]:
+def sending(spaces: Namespaces, router: str, flows: list[Flow], folder: Path) -> Iterator[float]:
     """Ping from the router's namespace as long as the block lasts; gives the time at which all had answered."""
     for number, flow in enumerate(flows):
         flow.file = folder / f"flow-{time.monotonic_ns()}-{number}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.links.namespaces import CHARON, NamespaceError, Namespaces, run
-from local.links.parameters import End
+from local.links.plan import End
 from local.links.waiting import wait
 
 DPD_S = 10
@@ -99,12 +99,14 @@ TELLING = re.compile(
 
 @dataclass(frozen=True)
 class Association:
-    """What the daemon says of a tunnel that is up; `esp` has no group before the first rekey (RFC 7296, 1.2)."""
+    """What the daemon says of a tunnel that is up."""
 
     local_id: str
     remote_id: str
     ike: frozenset[str]
+    """The algorithms of the negotiation, by strongSwan's names."""
     esp: frozenset[str]
+    """The algorithms of the traffic; without a group before the first rekey (RFC 7296, 1.2)."""
     spi: str
     ike_spi: str
 
@@ -120,6 +122,7 @@ class Gateway:
         self._file = self._folder / "swanctl.conf"
 
     def start(self) -> None:
+        """Start the daemon in a namespace with a cable to the other end."""
         self._spaces.add(self.name)
         self._spaces.connect(self.name, self.end.address, self.end.remote)
         settings = self._folder / "strongswan.conf"
@@ -170,14 +173,15 @@ class Gateway:
         return "completed successfully" in said and self.association() is not None
 
     def terminate(self) -> None:
+        """Close the tunnel if it is up."""
         self._swanctl("--terminate", "--ike", "tunnel", "--force", "--timeout", "2", check=False)
 
     def rekey(self, what: str) -> None:
-        """`what` is child or ike."""
+        """Rekey the traffic (`what` is child) or the negotiation (ike)."""
         self._swanctl("--rekey", f"--{what}", "tunnel")
 
     def association(self) -> Association | None:
-        """The newest one; None if the tunnel is down."""
+        """Ask the daemon for the newest association; None if the tunnel is down."""
         said = self._swanctl("--list-sas")
         if "ESTABLISHED" not in said or "INSTALLED" not in said:
             return None
@@ -191,11 +195,11 @@ class Gateway:
         return Association(ids[0], ids[1], _parts(ike[0]), _parts(esp[-1]), spis[-1], "".join(ike_spis[0]))
 
     def mark(self) -> int:
-        """A place in the log."""
+        """Give the place where the log ends now."""
         return len(self._log())
 
     def said(self, since: int) -> list[str]:
-        """Lines of the log that tell why a negotiation failed."""
+        """Read the log from a mark on: the lines that tell why a negotiation failed."""
         lines = [re.sub(r"^.*?\[\w+\]\s*(<\S+>)?\s*", "", line) for line in self._log()[since:].splitlines()]
         return list(dict.fromkeys(line.strip() for line in lines if TELLING.search(line)))
 

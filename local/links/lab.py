@@ -13,8 +13,8 @@ from typing import Any
 
 from local.links.gateway import Gateway
 from local.links.namespaces import Namespaces
-from local.links.parameters import Plan, Tunnel
-from local.links.router import Router, crossing, render_peer, render_transit
+from local.links.plan import Plan, Tunnel
+from local.links.router import Router, add_routes_by_attachment, render_peer, render_transit
 from local.links.waiting import SlowError, wait
 
 UP_S = 30
@@ -24,7 +24,7 @@ TRANSIT = "transit"
 
 
 class Lab:
-    """Started with `up`; ends with its namespaces."""
+    """Started with `start`; ends with its namespaces."""
 
     def __init__(self, plan: Plan, spaces: Namespaces, folder: Path) -> None:
         self.plan, self.spaces, self.folder = plan, spaces, folder
@@ -48,14 +48,14 @@ class Lab:
         """What a link's other end announces."""
         return tuple(dict.fromkeys(block for tunnel in self.plan.link(link) for block in tunnel.other.announces))
 
-    def up(self) -> tuple[float, float]:
+    def start(self) -> tuple[float, float]:
         """Start everything; gives the seconds until all tunnels stood, and until all routes were learned.
 
         Raises: SlowError that says what is missing, if it takes longer than UP_S.
         """
-        self.transit.add(self.vpc)
+        self.transit.make_namespace(self.vpc)
         for link, router in self.peers.items():
-            router.add(self.blocks(link))
+            router.make_namespace(self.blocks(link))
         self._capture_wire()
         began = time.monotonic()
         for tunnel in self.plan.tunnels:
@@ -65,20 +65,20 @@ class Lab:
             self.ours[device].start()
             self.theirs[device].start()
         self.each(Gateway.attach, [*self.ours.values(), *self.theirs.values()])
-        crossing(self.spaces, self.plan.zones, self.plan.tunnels, TRANSIT)
-        self.transit.start(self.transit_configuration())
+        add_routes_by_attachment(self.spaces, self.plan.zones, self.plan.tunnels, TRANSIT)
+        self.transit.start(self._transit_configuration())
         for link, router in self.peers.items():
             router.start(render_peer(self.plan.link(link)))
         self.each(lambda tunnel: self.starter(tunnel).initiate(), self.plan.tunnels)
         tunnels = time.monotonic() - began
-        wait(self.all_up, max(1.0, UP_S - tunnels), self.what_is_missing)
+        wait(self.all_up, max(1.0, UP_S - tunnels), self.tell_what_is_missing)
         return tunnels, time.monotonic() - began
 
-    def transit_configuration(self) -> str:
+    def _transit_configuration(self) -> str:
         return render_transit(self.plan.tunnels, self.plan.zones, self.asn)
 
     def starter(self, tunnel: Tunnel) -> Gateway:
-        """The end that begins; AWS's if both do.
+        """Give the end that begins; AWS's if both do.
 
         Raises: SlowError if both wait for the other one.
         """
@@ -89,6 +89,7 @@ class Lab:
         raise SlowError(f"{tunnel.name}: AWS waits for {tunnel.other.cloud} to begin, and {tunnel.other.cloud} for AWS")
 
     def answerer(self, tunnel: Tunnel) -> Gateway:
+        """Give the end that waits for the other one to begin."""
         return self.theirs[tunnel.name] if tunnel.aws.starts else self.ours[tunnel.name]
 
     def is_up(self, tunnel: Tunnel) -> bool:
@@ -98,9 +99,11 @@ class Lab:
         return ours.up and theirs.up and bool(ours.received) and bool(theirs.received)
 
     def all_up(self) -> bool:
+        """Whether every tunnel is up."""
         return all(self.is_up(tunnel) for tunnel in self.plan.tunnels)
 
-    def what_is_missing(self) -> str:
+    def tell_what_is_missing(self) -> str:
+        """Say of each tunnel that is not up what both ends said."""
         lines = [f"not all tunnels were up in {UP_S} s:"]
         for tunnel in self.plan.tunnels:
             if self.is_up(tunnel):
@@ -116,12 +119,15 @@ class Lab:
         return "\n".join(lines)
 
     def cut(self, tunnel: Tunnel) -> None:
+        """Drop every packet between the tunnel's two ends, without a word to either."""
         self.spaces.cut(tunnel.aws.address, tunnel.other.address)
 
     def mend(self, tunnel: Tunnel) -> None:
+        """Let packets between the tunnel's two ends pass again."""
         self.spaces.mend(tunnel.aws.address, tunnel.other.address)
 
     def each(self, do: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+        """Do it to all things at once; gives what came of each, in their order."""
         with ThreadPoolExecutor(WORKERS) as pool:
             return list(pool.map(do, things))
 
@@ -134,8 +140,8 @@ class Lab:
         listening = self.folder / "tcpdump.out"
         wait(lambda: "listening" in listening.read_text(), 10, "tcpdump does not listen")
 
-    def wire(self) -> tuple[int, list[str], bytes]:
-        """(packets of IPsec, any others, all bytes) that went between the gateways; ends the capture.
+    def read_wire(self) -> tuple[int, list[str], bytes]:
+        """End the capture; gives (packets of IPsec, any others, all bytes) that went between the gateways.
 
         Raises: SlowError if the capture has missed some.
         """
@@ -153,7 +159,7 @@ class Lab:
 
 
 def other_host(inside: str) -> str:
-    """An inside address that the neighbour does not expect: of the next block."""
+    """Make an inside address that the neighbour does not expect: of the next block."""
     network = IPv4Network(inside, strict=False)
     return f"{network.network_address + network.num_addresses + 2}/{network.prefixlen}"
 

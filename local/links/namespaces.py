@@ -37,7 +37,7 @@ class NamespaceError(RuntimeError):
 
 
 def missing() -> list[str]:
-    """What this machine lacks for a rehearsal, in words; empty if nothing."""
+    """What this machine lacks to run the daemons, in words; empty if nothing."""
     if os.geteuid() != 0:
         return ["root: daemons with addresses of their own need network namespaces, and those need root"]
     packages = missing_packages()

@@ -35,7 +35,7 @@ _SHA = {
 
 
 def aws(tunnel: Mapping[str, Any]) -> tuple[str, str]:
-    """(IKE, ESP) of a VPN connection's tunnel, its options without their prefix `tunnel1`.
+    """Spell (IKE, ESP) of a VPN connection's tunnel, its options without their prefix `tunnel1`.
 
     An option that was left away is AWS's whole list; that is not rendered, for it would hide what differs.
     """
@@ -56,7 +56,7 @@ def aws(tunnel: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def azure(policy: Mapping[str, Any]) -> tuple[str, str]:
-    """(IKE, ESP) of an IPsec policy."""
+    """Spell (IKE, ESP) of an IPsec policy."""
     integrity = _hash("Azure", policy["ikeIntegrity"])
     ike = _ike([_cipher("Azure", policy["ikeEncryption"])], [integrity], [_azure_group(policy["dhGroup"])], [integrity])
     cipher = _cipher("Azure", policy["ipsecEncryption"])
@@ -70,7 +70,7 @@ def azure(policy: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def google(suite: Mapping[str, Any]) -> tuple[str, str]:
-    """(IKE, ESP) of a tunnel's cipher suite."""
+    """Spell (IKE, ESP) of a tunnel's cipher suite."""
     cloud, first, second = "Google Cloud", suite["phase1"], suite["phase2"]
     ike = _ike(
         [_cipher(cloud, name) for name in first["encryptions"]],
@@ -87,7 +87,7 @@ def google(suite: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def negotiated(proposal: str) -> frozenset[str]:
-    """The parts of a proposal as `swanctl --list-sas` names them."""
+    """Spell the parts of a proposal as `swanctl --list-sas` names them."""
     names = set()
     for part in proposal.split("-"):
         if match := re.fullmatch(r"aes(\d+)(gcm16)?", part):

@@ -1,4 +1,4 @@
-"""What a rehearsal found: a line for each check, a table of the tunnels, and `build/links.json`. Never a key."""
+"""What the checks found: a line for each check, a table of the tunnels, and `build/links.json`. Never a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.links.parameters import Plan, Tunnel
+from local.links.plan import Plan, Tunnel
 
 COLUMNS = ("tunnel", "outside", "inside", "IKE, ESP", "AS", "learned", "failover", "return")
 
@@ -27,30 +27,37 @@ class Check:
 
 @dataclass
 class Result:
-    """`failover` and `back` are in seconds, by tunnel; `skipped` says in words what was not tried."""
+    """What was found so far; checks add to it."""
 
     plan: Plan
     checks: list[Check] = field(default_factory=list)
     failover: dict[str, float] = field(default_factory=dict)
+    """Tunnel -> seconds of silence after its cut."""
     back: dict[str, float] = field(default_factory=dict)
+    """Tunnel -> seconds until it was up again."""
     learned: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Tunnel -> cloud -> the blocks that it learned."""
     seconds: dict[str, float] = field(default_factory=dict)
+    """Step -> how long it took."""
     skipped: list[str] = field(default_factory=list)
+    """What was not tried, in words."""
 
     @property
     def failed(self) -> list[Check]:
         return [check for check in self.checks if not check.ok]
 
     def named(self, name: str) -> list[Check]:
-        """The checks whose name begins so."""
+        """Give the checks whose name begins so."""
         return [check for check in self.checks if check.name.startswith(name)]
 
     def note(self, name: str, ok: bool, seen: str) -> bool:
+        """Add a check; gives whether it held."""
         self.checks.append(Check(name, ok, seen))
         return ok
 
 
 def table(result: Result) -> Table:
+    """Draw the tunnels with what was seen of them."""
     shown = Table(title="The tunnels: AWS's end first, then the other one's", title_justify="left", show_lines=True)
     for column in COLUMNS:
         shown.add_column(column, no_wrap=column not in ("IKE, ESP", "learned"), overflow="fold")
@@ -80,7 +87,7 @@ def _seconds(found: Mapping[str, float], name: str) -> str:
 
 
 def write(result: Result, file: Path, stack: str) -> None:
-    """For machines: everything but the keys."""
+    """Write everything but the keys, for machines."""
     tunnels = [
         {
             "name": tunnel.name,
@@ -109,6 +116,7 @@ def _without_key(end: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(result: Result, console: Console) -> None:
+    """Print a line a check, the table, and what was skipped."""
     console.print()
     for check in result.checks:
         console.print(f"{'ok    ' if check.ok else 'FAILED'} {check.name}: {check.seen}", markup=False, soft_wrap=True)

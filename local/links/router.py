@@ -14,7 +14,7 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 from local.links.namespaces import Namespaces, run
-from local.links.parameters import End, Tunnel, Zones
+from local.links.plan import End, Tunnel, Zones
 
 # Clouds try again sooner than BIRD's own two and five minutes; how soon, none of them says.
 HEAD = """log "{folder}/bird.log" all;
@@ -32,13 +32,14 @@ MERGE = "merge paths yes limit 8; "
 
 @dataclass(frozen=True)
 class Session:
-    """A BGP session as the router sees it; `received` is what came and was taken."""
+    """A BGP session as the router sees it."""
 
     state: str
     neighbour: str
     peer_asn: int
     hold_s: int
     received: tuple[str, ...]
+    """The blocks that came and were taken."""
 
     @property
     def up(self) -> bool:
@@ -51,7 +52,7 @@ def protocol(tunnel: str) -> str:
 
 
 def render_transit(tunnels: Iterable[Tunnel], zones: Zones, asn: int) -> str:
-    """The transit gateway's configuration, after HEAD.
+    """Render the transit gateway's configuration, after HEAD.
 
     Args:
         asn: what it calls itself; each end has its own, and all are the gateway's.
@@ -64,21 +65,21 @@ def render_transit(tunnels: Iterable[Tunnel], zones: Zones, asn: int) -> str:
             routes = " ".join(f"route {block} blackhole;" for block in zones.planned[table])
             lines.append(f"protocol static planned{index} {{ ipv4 {{ table zone{index}; }}; {routes} }}")
     attachments = sorted({tunnel.aws.attachment for tunnel in tunnels})
-    for place, attachment in enumerate(attachments):
-        lines.append(f"ipv4 table attachment{place};")
+    for at, attachment in enumerate(attachments):
+        lines.append(f"ipv4 table attachment{at};")
         told, taught = zones.associated.get(attachment), zones.propagated.get(attachment, ())
         for table in sorted({*taught, *([told] if told else [])}):
             into = "where source = RTS_BGP" if table in taught else "none"
             out = "all" if table == told else "none"
             lines.append(
-                f"protocol pipe pipe{place}_{number[table]} {{ table attachment{place}; peer table zone{number[table]};"
+                f"protocol pipe pipe{at}_{number[table]} {{ table attachment{at}; peer table zone{number[table]};"
                 f" export {into}; import {out}; }}"
             )
     for tunnel in tunnels:
-        end, place = tunnel.aws, attachments.index(tunnel.aws.attachment)
+        end, at = tunnel.aws, attachments.index(tunnel.aws.attachment)
         # What a neighbour said itself is not told to it again by the attachment's other tunnel.
         told = f"where source = RTS_STATIC || (source = RTS_BGP && bgp_path.first != {end.peer_asn})"
-        channel = f"ipv4 {{ table attachment{place}; import all; export {told}; next hop self; }};"
+        channel = f"ipv4 {{ table attachment{at}; import all; export {told}; next hop self; }};"
         lines.append(_session(tunnel.name, end, asn, channel))
     vpc = number[zones.vpc_table]
     merge = MERGE if zones.ecmp else ""
@@ -89,7 +90,7 @@ def render_transit(tunnels: Iterable[Tunnel], zones: Zones, asn: int) -> str:
 
 
 def render_peer(tunnels: Iterable[Tunnel]) -> str:
-    """The configuration of another cloud's router, after HEAD; several instances of a gateway are one router."""
+    """Render the configuration of another cloud's router, after HEAD; several instances of a gateway are one router."""
     tunnels = list(tunnels)
     blocks = dict.fromkeys(block for tunnel in tunnels for block in tunnel.other.announces)
     routes = " ".join(f"route {block} blackhole;" for block in blocks)
@@ -131,7 +132,7 @@ class Router:
         self._folder = folder / name
         self._folder.mkdir()
 
-    def add(self, own: Iterable[str]) -> None:
+    def make_namespace(self, own: Iterable[str]) -> None:
         """Make the namespace; every address of the blocks `own` answers there, as if machines had them."""
         self._spaces.add(self.name)
         self._spaces.within(self.name, "sysctl", "-qw", "net.ipv4.fib_multipath_hash_policy=0")
@@ -139,19 +140,22 @@ class Router:
             self._spaces.ip(self.name, "route", "add", "local", block, "dev", "lo")
 
     def start(self, configuration: str) -> None:
-        self.write(configuration)
+        """Start the daemon."""
+        self._write(configuration)
         paths = ["-c", f"{self._folder}/bird.conf", "-s", f"{self._folder}/control", "-P", f"{self._folder}/pid"]
         self._spaces.start(self.name, ["bird", "-f", *paths], self._folder / "bird.out")
 
-    def write(self, configuration: str) -> None:
+    def _write(self, configuration: str) -> None:
         head = HEAD.format(folder=self._folder, router_id=self._id)
         (self._folder / "bird.conf").write_text(head + configuration)
 
-    def change(self, configuration: str) -> None:
-        self.write(configuration)
+    def reconfigure(self, configuration: str) -> None:
+        """Give the running daemon another configuration."""
+        self._write(configuration)
         self.birdc("configure")
 
     def session(self, tunnel: str) -> Session:
+        """Ask the daemon for the session over a tunnel; one that is not there has an empty state."""
         name = protocol(tunnel)
         said = self.birdc("show", "protocols", "all", name)
 
@@ -171,15 +175,17 @@ class Router:
         )
 
     def said(self, since: int, about: Callable[[str], bool]) -> list[str]:
+        """Read the log from a mark on: the lines that `about` takes, each once."""
         lines = self._log()[since:].splitlines()
         texts = (re.sub(r"^\S+ \S+ (<\w+> )?", "", line) for line in lines)
         return list(dict.fromkeys(text for text in texts if about(text)))
 
     def mark(self) -> int:
+        """Give the place where the log ends now."""
         return len(self._log())
 
     def device(self, source: str, target: str) -> str:
-        """The tunnel by which the router sends from one address to another; empty if it has no way."""
+        """Find the tunnel by which the router sends from one address to another; empty if it has no way."""
         try:
             said = self._spaces.ip(self.name, "route", "get", target, "from", source)
         except RuntimeError:
@@ -192,11 +198,14 @@ class Router:
         return file.read_text("utf-8", "replace") if file.exists() else ""
 
     def birdc(self, *command: str) -> str:
+        """Run a command of the daemon's own client; gives what it says."""
         return run("birdc", "-s", f"{self._folder}/control", *command, check=False)
 
 
-def crossing(spaces: Namespaces, zones: Zones, tunnels: Iterable[Tunnel], name: str) -> Mapping[str, str]:
-    """Sort what comes by each tunnel of the transit gateway by the table of its attachment; gives their numbers.
+def add_routes_by_attachment(
+    spaces: Namespaces, zones: Zones, tunnels: Iterable[Tunnel], name: str
+) -> Mapping[str, str]:
+    """Route what comes by each tunnel of the transit gateway by the table of its attachment; gives their numbers.
 
     The VPC's own addresses are this namespace's and need no route.
     """

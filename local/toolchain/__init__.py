@@ -16,8 +16,8 @@ __all__ = ["Runner", "Step", "StepError", "install", "steps"]
 
 
 def steps() -> list[Step]:
-    """All steps; a step stands behind those that it needs."""
-    return [*python.steps(), *golang.steps(), *archives.steps(), *host.steps()]
+    """All steps, begun in this order as far as none waits for another: what takes longest is first."""
+    return [*golang.steps(), *python.steps(), *archives.steps(), *host.steps()]
 
 
 def install(say: Callable[[str], None] = say) -> int:

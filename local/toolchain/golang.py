@@ -1,10 +1,12 @@
-"""Go, and the two programs that come as Go modules: the Pulumi CLI and Google's in-memory Pub/Sub."""
+"""Go, and the programs that come as Go modules: the Pulumi CLI, Google's in-memory Pub/Sub, and actionlint."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.site import TOOLCHAIN
@@ -16,8 +18,13 @@ HERE = Path(__file__).parent
 GO = TOOLCHAIN / "bin" / "go"
 GO_FOLDER = TOOLCHAIN / "go"
 PULUMI = TOOLCHAIN / "bin" / "pulumi"
+"""A link to the CLI on PATH, or the one that was built."""
+BUILT_PULUMI = TOOLCHAIN / "built" / "pulumi"
+"""Kept when a CLI appears on PATH, so that nothing is built again once that one goes."""
 PSTEST = TOOLCHAIN / "bin" / "pstest"
 PSTEST_MODULE = "cloud.google.com/go/pubsub/v2"
+ACTIONLINT = TOOLCHAIN / "bin" / "actionlint"
+ACTIONLINT_MODULE = "github.com/rhysd/actionlint"
 
 GO_ENVIRONMENT = {
     "GOTOOLCHAIN": "local",  # never fetch another Go
@@ -27,7 +34,20 @@ GO_ENVIRONMENT = {
 MODULES_WAY_OUT = "see that the Go module proxy is reached, then run the same command again: what was fetched is kept"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cli:
+    """Which Pulumi CLI is used, and why."""
+
+    why: str
+    """For a person, in one line."""
+    on_path: Path | None = None
+    """The program of PATH that is used; None if one is built."""
+    version: str = versions.PULUMI
+
+
 def steps() -> list[Step]:
+    """Go and the two builds; they wait for nothing if a fitting Go is on PATH."""
+    own_go = fitting_go() is None
     return [
         Step(
             name="go",
@@ -35,7 +55,7 @@ def steps() -> list[Step]:
             inputs=[versions.GO_WHEEL, *versions.GO_SERIES],
             outputs=[GO],
             run=_install_go,
-            needs=["uv"],
+            needs=["uv"] if own_go else [],
         ),
         Step(
             name="pstest",
@@ -48,10 +68,19 @@ def steps() -> list[Step]:
         ),
         Step(
             name="pulumi",
-            what=f"the Pulumi CLI {versions.PULUMI}: from PATH at this version, or built with Go (minutes)",
-            inputs=[versions.PULUMI, *(HERE / "pulumi" / name for name in ("go.mod", "go.sum"))],
+            what=f"the Pulumi CLI {versions.PULUMI}: from PATH at this or a later 3.x, or built with Go (minutes)",
+            inputs=[versions.PULUMI, str(cli()), *(HERE / "pulumi" / name for name in ("go.mod", "go.sum"))],
             outputs=[PULUMI],
             run=_install_pulumi,
+            needs=["go"],
+            way_out=MODULES_WAY_OUT,
+        ),
+        Step(
+            name="actionlint",
+            what=f"actionlint {versions.ACTIONLINT}, which holds the workflows, built with Go",
+            inputs=[versions.ACTIONLINT, *(HERE / "actionlint" / name for name in ("go.mod", "go.sum"))],
+            outputs=[ACTIONLINT],
+            run=_build_actionlint,
             needs=["go"],
             way_out=MODULES_WAY_OUT,
         ),
@@ -94,10 +123,42 @@ def go_fits(go: str | Path) -> bool:
     return any(version == series or version.startswith(f"{series}.") for series in versions.GO_SERIES)
 
 
-def _install_go(work: Work) -> None:
+def fitting_go() -> Path | None:
+    """The Go on PATH, if it is of a series that is known to work."""
     found = on_path("go")
-    if found and go_fits(found):
-        work.link(GO, Path(found).resolve())
+    return Path(found).resolve() if found and go_fits(found) else None
+
+
+def pulumi_fits(version: str) -> bool:
+    """Whether a CLI's version is a release of the pinned one's major series, from the pinned one on."""
+    found, pinned = _release(version), _release(versions.PULUMI)
+    return found is not None and pinned is not None and found[0] == pinned[0] and found >= pinned
+
+
+def cli() -> Cli:
+    """Choose the Pulumi CLI: the one on PATH if it fits, else one that is built.
+
+    It is asked for its version each time, since a file that only hands on (a version manager's) does not change
+    when what it hands on to does.
+    """
+    found = on_path("pulumi")
+    if found is None:
+        return Cli(why="built: none on PATH")
+    version = pulumi_version(found)
+    if version is not None and pulumi_fits(version):
+        return Cli(why="on PATH", on_path=Path(found), version=version)
+    said = "does not run" if version is None else f"is {version or 'of no version'}"
+    return Cli(why=f"built: {found} {said}")
+
+
+def _release(version: str) -> tuple[int, int, int] | None:
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", version)  # anything behind it is an alpha or somebody's own build
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _install_go(work: Work) -> None:
+    if found := fitting_go():
+        work.link(GO, found)
         return
     folder = work.partial / "go"
     work.call(
@@ -108,11 +169,15 @@ def _install_go(work: Work) -> None:
 
 
 def _install_pulumi(work: Work) -> None:
-    found = on_path("pulumi")
-    if found and pulumi_version(found) == versions.PULUMI:
-        work.link(PULUMI, Path(found).resolve())
+    if found := cli().on_path:
+        work.link(PULUMI, found)  # not resolved: a version manager's file goes by the name that it is called by
         return
-    build_pulumi(work, PULUMI)
+    if pulumi_version(BUILT_PULUMI) != versions.PULUMI:
+        build_pulumi(work, BUILT_PULUMI)
+    # one file with two names: the CLI looks for the language host beside itself, where a symbolic link leads to
+    fresh = work.partial / "pulumi"
+    fresh.hardlink_to(BUILT_PULUMI)
+    work.publish(fresh, PULUMI)
 
 
 def build_pulumi(work: Work, place: Path) -> None:
@@ -129,6 +194,10 @@ def build_pulumi(work: Work, place: Path) -> None:
 
 def _build_pstest(work: Work) -> None:
     _build(work, HERE / "pstest", ".", PSTEST, ["-ldflags", "-w -s"])
+
+
+def _build_actionlint(work: Work) -> None:
+    _build(work, HERE / "actionlint", f"{ACTIONLINT_MODULE}/cmd/actionlint", ACTIONLINT, ["-ldflags", "-w -s"])
 
 
 def _build(work: Work, module: Path, package: str, place: Path, flags: list[str]) -> None:

@@ -9,11 +9,11 @@ LANGUAGE_HOST = TOOLCHAIN / "bin" / "pulumi-language-python"
 
 SCRIPT = """\
 #!/bin/sh
-# Written by local/toolchain/host.py: starts local/engine_host.py, wherever the engine calls it from.
+# Written by local/toolchain/host.py: starts local/clouds/engine/host.py, wherever the engine calls it from.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONPATH
-exec "$root/.venv/bin/python" -m local.engine_host "$@"
+exec "$root/.venv/bin/python" -m local.clouds.engine.host "$@"
 """
 
 

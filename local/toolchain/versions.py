@@ -16,3 +16,6 @@ PULUMI = "v3.259.0"
 
 PSTEST = "v2.8.1"
 """Go module cloud.google.com/go/pubsub/v2; the same version stands in local/toolchain/pstest/go.mod."""
+
+ACTIONLINT = "v1.7.12"
+"""Go module github.com/rhysd/actionlint; the same version stands in local/toolchain/actionlint/go.mod."""

@@ -15,8 +15,8 @@ import botocore.session
 import regex
 from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
-from tests.acceptance.graph import Finding, Made, Unknowns, normal, unindexed
 from tests.acceptance.operations import CALLS, PROVIDERS_OWN, Call
+from tests.graphs.sent import Finding, Made, Unknowns, normal, unindexed
 
 
 @functools.cache

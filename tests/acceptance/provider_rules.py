@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.acceptance.graph import Finding, Made, Unknowns
+from tests.graphs.sent import Finding, Made, Unknowns
 
 FILE = Path(__file__).with_suffix(".yaml")
 PAIRS = {

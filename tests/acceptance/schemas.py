@@ -16,9 +16,9 @@ from typing import Any
 import cfnlint
 from cfnlint.jsonschema import StandardValidator, ValidationError
 
-from tests.acceptance.graph import Finding, Made, Unknowns, normal, unindexed
 from tests.acceptance.models import Checked
 from tests.acceptance.operations import CALLS, PROVIDERS_OWN
+from tests.graphs.sent import Finding, Made, Unknowns, normal, unindexed
 
 REGION = "eu-west-1"
 FOLDER = Path(cfnlint.__file__).parent / "data" / "schemas"

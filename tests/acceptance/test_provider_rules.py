@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from tests.acceptance import provider_rules
-from tests.acceptance.graph import SHAPES, Made, Unknowns, arguments, made, unknowns
-from tests.components.recording import STACKS, record
+from tests.graphs.recording import STACKS, record
+from tests.graphs.sent import SHAPES, Made, Unknowns, arguments, made, unknowns
 
 NOTHING = Unknowns(frozenset(), re.compile("(?!)"))
 

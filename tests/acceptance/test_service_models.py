@@ -12,9 +12,9 @@ import pytest
 from cfnlint.jsonschema import StandardValidator
 
 from tests.acceptance import models, schemas
-from tests.acceptance.graph import Finding, Made, made, unknowns
 from tests.acceptance.models import Checked
-from tests.components.recording import STACKS, record
+from tests.graphs.recording import STACKS, record
+from tests.graphs.sent import Finding, Made, made, unknowns
 
 EXEMPT: dict[tuple[str, str, str], str] = {}
 """(type, path, rule) of a finding that AWS does not mind, with the reason."""

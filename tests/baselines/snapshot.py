@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.components.recording import Recording, Registered, record
+from delivery.values import readable
+from tests.graphs.recording import Recording, Registered, record
 
 STACKS = ("organization", "prod", "nonprod")
 FOLDER = Path(__file__).parent
-SECRET = "4dabf18193072939515e22adb298388d"
 
 Snapshot = dict[str, dict[str, Any]]
 """By `type name`."""
@@ -54,7 +54,7 @@ def _base_tags(recording: Recording) -> dict[str, Any]:
 
 def _resource(resource: Registered, types: Mapping[str, str], base: Mapping[str, Any]) -> dict[str, Any]:
     taken: dict[str, Any] = {"parent": f"{types.get(resource.parent, '')} {resource.parent}".strip()}
-    inputs = {name: _value(name, value) for name, value in resource.inputs.items()}
+    inputs = {name: readable(value) for name, value in resource.inputs.items()}
     if isinstance(inputs.get("tags"), dict):
         inputs["tags"] = {"base": True} | {k: v for k, v in inputs["tags"].items() if base.get(k) != v}
     if inputs:
@@ -66,28 +66,3 @@ def _resource(resource: Registered, types: Mapping[str, str], base: Mapping[str,
     if resource.ignore_changes:
         taken["ignore_changes"] = sorted(resource.ignore_changes)
     return taken
-
-
-ENCODED = "-EncodedCommand "
-"""What follows is a script of the tree in PowerShell's own encoding; the tree's history shows its changes."""
-
-
-def _value(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if SECRET in value:
-            return "(secret)"
-        if value.keys() == {"text"} and len(str(value["text"])) > 200:
-            return "(generated text)"
-        return {key: _value(key, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_value(name, item) for item in value]
-    if isinstance(value, str) and ENCODED in value:
-        return value.partition(ENCODED)[0] + f"{ENCODED}(generated text)"
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            return {"json": json.loads(value)}
-        except ValueError:
-            return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.baselines.compare import Change, compare, report
+from delivery.changes import Change, compare, report
+from delivery.graphs import replaces
 from tests.baselines.snapshot import STACKS, committed, file_of, snapshot, text
-from tests.components.recording import record
+from tests.graphs.recording import record
 
 REWRITE = ".venv/bin/python -m tests.baselines"
 
@@ -17,7 +18,7 @@ REWRITE = ".venv/bin/python -m tests.baselines"
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_graph_is_as_reviewed(stack: str) -> None:
     now = snapshot(record(stack))
-    changes = compare(committed(stack), now)
+    changes = compare(committed(stack), now, replaces)
     assert changes == [], (
         f"\n{stack} is not as reviewed:\n{report(changes)}\n\nIf all of that is meant: {REWRITE} {stack}"
     )
@@ -57,7 +58,7 @@ def after(key: str, **changed: Any) -> list[Change]:
     graph = copy.deepcopy(GRAPH)
     for name, value in changed.items():
         (graph[key] if name in graph[key] or name == "ignore_changes" else graph[key]["inputs"])[name] = value
-    return compare(GRAPH, graph)
+    return compare(GRAPH, graph, replaces)
 
 
 def without(key: str, **instead: Any) -> list[Change]:
@@ -65,11 +66,11 @@ def without(key: str, **instead: Any) -> list[Change]:
     found = graph.pop(key)
     for name in instead:
         graph[f"{key.split(' ')[0]} {name}"] = found
-    return compare(GRAPH, graph)
+    return compare(GRAPH, graph, replaces)
 
 
 def test_no_change_is_no_finding() -> None:
-    assert compare(GRAPH, copy.deepcopy(GRAPH)) == []
+    assert compare(GRAPH, copy.deepcopy(GRAPH), replaces) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.recording import Recording, record
+from tests.graphs.recording import Recording, record
 
 
 @pytest.fixture

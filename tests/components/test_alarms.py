@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.components.recording import ROOT, Recording, Registered, record
+from tests.graphs.recording import ROOT, Recording, Registered, record
 
 RUNBOOK = ROOT / "docs" / "operations.md"
 BROKER, CLUSTER, LAG = (

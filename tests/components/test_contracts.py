@@ -16,7 +16,8 @@ import pulumi
 import pytest
 
 from policy.rules import STATEFUL, WITHOUT_RESOURCE_LEVEL
-from tests.components.recording import ROOT, Recording, Registered, organization_outputs, record, statements
+from tests.graphs.program import organization_outputs
+from tests.graphs.recording import ROOT, Recording, Registered, record, statements
 
 REQUIRED_TAGS = {"Project", "Environment", "Owner", "CostCenter", "Repository", "ManagedBy"}
 LABELLED_BY_TAGS = {
@@ -285,7 +286,7 @@ def test_the_inline_policies_of_a_role_are_within_iams_limit_together(data_stack
 
 def test_stacks_differ_in_configuration_only() -> None:
     program = (ROOT / "__main__.py").read_text()
-    for path in (ROOT / "components").rglob("*.py"):
+    for path in (*(ROOT / "components").rglob("*.py"), *(ROOT / "stacks").rglob("*.py")):
         program += path.read_text()
     for environment in ("prod", "nonprod", "local"):
         assert not re.search(rf"""environment\s*(==|!=|in)\s*[("\[']*{environment}""", program)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine
-from local.provider.live import Clients
+from local.clouds.engine.engine import Engine
+from local.clouds.provider.live import Clients
+from local.clouds.provider.types import TYPES
 from local.site import ROOT, Site
 
 SECRET = "hunter2-never-in-plain-text"
@@ -31,13 +32,11 @@ aws.s3.BucketServerSideEncryptionConfiguration(
 )
 aws.s3.BucketObjectv2("code", bucket=bucket.bucket, key="code.zip", source=pulumi.FileArchive("code"))
 aws.ssm.Parameter("password", type="SecureString", value=password)
-document = aws.iam.get_policy_document(statements=[{"actions": ["s3:GetObject"], "resources": ["*"]}])
 topic = gcp.pubsub.Topic("orders", project="p")
 group = azure.resources.ResourceGroup("link", location="westeurope")
 MORE
 pulumi.export("bucket", bucket.bucket)
 pulumi.export("arn", bucket.arn)
-pulumi.export("policy", document.json)
 pulumi.export("password", password)
 """
 
@@ -92,7 +91,7 @@ def toy_site(tmp_path: Path, moto: int) -> Site:
 @pytest.fixture
 def engine(toy_site: Site, program: Program, monkeypatch: pytest.MonkeyPatch) -> Engine:
     # pstest stands in for Pub/Sub elsewhere; here nothing but moto runs.
-    monkeypatch.delitem(__import__("local.provider.live", fromlist=["LIVE_TYPES"]).LIVE_TYPES, "gcp:pubsub/topic:Topic")
+    monkeypatch.delitem(TYPES, "gcp:pubsub/topic:Topic")
     return Engine(toy_site, "dev", program.folder)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from local import engine as engine_module
-from local.engine import Engine, EngineError
-from local.engine_references import ACCOUNT_TYPE, account_ids
+from local.clouds.engine import engine as engine_module
+from local.clouds.engine.engine import Engine, EngineError
+from local.clouds.engine.references import ACCOUNT_TYPE, account_ids
 from local.site import Site
 
 pytestmark = pytest.mark.engine

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 
 from .conftest import Program
 

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from local.engine import Engine, EngineError
+from local.clouds.engine.engine import Engine, EngineError
 
 from .conftest import Program
 
@@ -32,12 +32,13 @@ for number in range(12):
 RUN = """
 import os, psutil, signal, sys
 from pathlib import Path
-from local.engine import Engine
-from local.provider.live import LIVE_TYPES, s3
-from local.provider.state import State
+from local.clouds.engine.engine import Engine
+from local.clouds.provider.live import s3
+from local.clouds.provider.state import State
+from local.clouds.provider.types import TYPES
 from local.site import Site
 
-del LIVE_TYPES["gcp:pubsub/topic:Topic"]
+del TYPES["gcp:pubsub/topic:Topic"]
 made, when = s3.Bucket.create, sys.argv[4]
 
 def create(self, arguments):

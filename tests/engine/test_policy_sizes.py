@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import Engine, EngineError
+from local.clouds.engine.engine import Engine, EngineError
 from local.site import Site
 
 pytestmark = pytest.mark.engine

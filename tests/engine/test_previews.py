@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine
+from local.clouds.engine.engine import Engine
 from local.site import ROOT, Site
 
 pytestmark = pytest.mark.engine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine, EngineError
+from local.clouds.engine.engine import Engine, EngineError
 from local.site import Site
 
 from .conftest import Program

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.engine_references import fingerprint, in_clear
-from local.provider.wire import SECRET, SIGNATURE
+from local.clouds.engine.references import fingerprint, in_clear
+from local.clouds.provider.wire import SECRET, SIGNATURE
 
 
 def test_secrets_are_in_clear_wherever_they_are() -> None:
@@ -24,7 +24,7 @@ def test_a_stack_is_another_one_when_its_file_the_program_or_the_provider_change
         "__main__.py",
         "Pulumi.prod.yaml",
         "Pulumi.organization.yaml",
-        "local/provider/vpn.py",
+        "local/clouds/provider/types/vpn.py",
         "components/links/vpn.py",
     ]
     for name in files:

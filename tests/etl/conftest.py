@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from etl.lakehouse.session import session
 from local.site import ROOT, Site
-from tests.etl.lake import SPARK_LOCAL, Lake, Session, free_site, open_session, serve
+from tests import ports
+from tests.etl.lake import SPARK_LOCAL, Lake, Session, open_session, serve
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def spark() -> Iterator[SparkSession]:
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake for the jobs of one test module; its tests call `reset`."""
     before = dict(os.environ)
-    site = free_site(tmp_path_factory.mktemp("lake"))
+    site = Site(tmp_path_factory.mktemp("lake") / "site", ports.free_block())
     site.activate()
     with serve(site):
         served = Lake(site, site.state / "run")

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -28,8 +27,8 @@ from pyiceberg.schema import Schema
 
 import contracts
 from components.lake.processing import spark_conf
-from local import lake
-from local.aws.glue_arguments import spark_properties, submit_arguments
+from local.clouds import tables
+from local.clouds.aws.glue_arguments import spark_properties, submit_arguments
 from local.site import REGION, ROOT, TOOLCHAIN, Site
 
 CONTRACTS = contracts.load()
@@ -52,7 +51,7 @@ class Lake:
     catalog: GlueCatalog = field(init=False)
 
     def __post_init__(self) -> None:
-        self.catalog = lake.catalog(self.site)
+        self.catalog = tables.catalog(self.site)
 
     def reset(self) -> None:
         """All tables new and empty, the rates in their place."""
@@ -102,7 +101,7 @@ class Lake:
         return snapshot.snapshot_id
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        return lake.read(self.site, name).to_pylist()
+        return tables.read(self.site, name).to_pylist()
 
     def snapshots(self, name: str) -> int:
         return len(self.catalog.load_table(name).metadata.snapshots)
@@ -183,15 +182,6 @@ SPARK_LOCAL = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 """Spark for small data on a small machine."""
-
-
-def free_site(folder: Path) -> Site:
-    """A site in a folder of its own, on ports of its own."""
-    for base in range(24000, 26000, 10):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", base)) != 0:
-                return Site(folder / "site", base)
-    raise AssertionError("no free port from 24000 to 26000")
 
 
 @dataclass
@@ -287,7 +277,7 @@ def serve(site: Site) -> Iterator[None]:
     log = site.state / "aws.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local.aws"],
+            [sys.executable, "-m", "local.clouds.aws"],
             cwd=ROOT,
             env={**os.environ, **site.environment()},
             stdout=output,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local import up
+from local.rehearsal import up
+from local.rehearsal.clients import client
 from local.site import Site
 
 PERIOD = "day"
@@ -22,6 +23,18 @@ class Platform:
     site: Site
     report: dict[str, Any]
     report_folder: Path
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the platform's AWS."""
+        return client(self.site, service)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that are marked `last` after all others, whatever their files are called.
+
+    They take away what the others look at: one platform serves all, since to bring one up takes minutes.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 @pytest.fixture(scope="session")

@@ -8,18 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
+
+from tests.platform.conftest import Platform
 
 pytestmark = pytest.mark.platform
 
 RAW = "novaretail-local-datalake-raw"
 EDITION = "reference/exchange_rates/exchange_rates.csv"
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-
-
-def client(platform: Any, service: str) -> Any:
-    return boto3.client(service, endpoint_url=platform.site.aws_url, region_name="eu-west-1", **KEYS)
 
 
 def eventually(found: Callable[[], Any]) -> Any:
@@ -30,8 +26,8 @@ def eventually(found: Callable[[], Any]) -> Any:
     return value
 
 
-def test_a_right_file_becomes_the_edition_in_use(platform):
-    s3 = client(platform, "s3")
+def test_a_right_file_becomes_the_edition_in_use(platform: Platform) -> None:
+    s3 = platform.client("s3")
     edition = s3.get_object(Bucket=RAW, Key=EDITION)["Body"].read()
     after = edition + b"SEK,2017-01-01,2017-12-31,9.6351\n"
     assert list(csv.reader(after.decode().splitlines()))[-1][0] == "SEK"
@@ -42,8 +38,8 @@ def test_a_right_file_becomes_the_edition_in_use(platform):
     eventually(lambda: "Contents" not in s3.list_objects_v2(Bucket=RAW, Prefix="incoming/"))
 
 
-def test_a_wrong_file_is_set_aside_with_its_reasons_and_told_of(platform):
-    s3, sns, sqs = (client(platform, name) for name in ("s3", "sns", "sqs"))
+def test_a_wrong_file_is_set_aside_with_its_reasons_and_told_of(platform: Platform) -> None:
+    s3, sns, sqs = (platform.client(name) for name in ("s3", "sns", "sqs"))
     before = s3.get_object(Bucket=RAW, Key=EDITION)["Body"].read()
     (topic,) = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith("-alerts")]
     url = sqs.create_queue(QueueName="alerts-heard")["QueueUrl"]
@@ -67,6 +63,6 @@ def test_a_wrong_file_is_set_aside_with_its_reasons_and_told_of(platform):
     assert s3.get_object(Bucket=RAW, Key=EDITION)["Body"].read() == before
 
 
-def test_the_alarms_of_the_graph_are_in_cloudwatch(platform):
-    alarms = client(platform, "cloudwatch").describe_alarms()["MetricAlarms"]
+def test_the_alarms_of_the_graph_are_in_cloudwatch(platform: Platform) -> None:
+    alarms = platform.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["MetricName"] for a in alarms if "MetricName" in a} >= {"ActiveControllerCount", "LakeCommits", "RootUse"}

@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 
 import contracts
-from tests.policy.graph import REGION, Graph, Role, graph
-from tests.policy.iam import Context, Document, Request, arn_like, decide
+from tests.graphs.access import REGION, Graph, Role, graph
+from tests.graphs.iam import Context, Document, Request, arn_like, decide
 
 FILE = Path(__file__).with_name("access_matrix.yaml")
 HEAD = """\

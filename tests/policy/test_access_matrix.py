@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.graphs.access import graph
 from tests.policy import matrix
-from tests.policy.graph import graph
 
 FORBIDDEN = (
     "iam:CreateRole",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.graph import Graph, graph
-from tests.policy.iam import Decision, Principal, Request, decide
+from tests.graphs.access import Graph, graph
+from tests.graphs.iam import Decision, Principal, Request, decide
 
 ENDPOINT = "network-s3-id"
 INTERFACE_ENDPOINT = "network-s3-interface-id"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.components.recording import Recording
-from tests.policy.graph import Graph, Role, graph
-from tests.policy.iam import Decision, Principal, Request, decide
+from tests.graphs.access import Graph, Role, graph
+from tests.graphs.iam import Decision, Principal, Request, decide
+from tests.graphs.recording import Recording
 
 BUCKET = "arn:aws:s3:::novaretail-prod-datalake-analytics"
 MANIFEST = f"{BUCKET}/exchange/orders/manifest.json"

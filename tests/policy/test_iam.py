@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.iam import Principal, Request, decide
+from tests.graphs.iam import Principal, Request, decide
 
 ROLE = Principal("arn:aws:iam::111122223333:role/job", "111122223333", "o-ours")
 BUCKET = "arn:aws:s3:::lake"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.engine import Engine, EngineError
+from local.clouds.engine.engine import Engine, EngineError
 from local.site import ROOT, Site
 from policy.rules import REQUIRED_TAGS, RULES, STATEFUL, UNKNOWN, UNTAGGED, Resource, Rule
 from tests.components import test_contracts as contracts
-from tests.components.recording import record
+from tests.graphs.recording import record
 from tests.policy.untagged import untagged
 
 PACK = ROOT / "policy"

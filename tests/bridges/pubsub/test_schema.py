@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pubsub_bridge.projection import Projection, UnfitError
 
 import contracts
-from local import replay
+from local.rehearsal import replay
 
 DATA = contracts.load()
 SHARED = contracts.compile_bridge(DATA)["topics"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_there_is_a_role_for_each_that_works_and_no_other(prod: Recording) -> None:

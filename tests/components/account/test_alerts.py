@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_alarms_and_rules_of_this_account_may_publish_and_nobody_in_clear(prod: Recording) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from components.account.cis import CONTROLS, PATTERN_LIMIT
 from components.account.dashboard import alarm_widgets
-from tests.components.recording import Recording
 from tests.components.test_alarms import METRICS, own_metrics
+from tests.graphs.recording import Recording
 
 DOCUMENTED: dict[str, dict[str, set[str]]] = {
     "AWS/Kafka": {

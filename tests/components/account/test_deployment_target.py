@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.account.deployment_target import LandingZone, from_stack
+from components.account.deployment_target import DeploymentTarget, from_stack
 
 ACCOUNT = "210987654321"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
@@ -31,7 +31,7 @@ class Reference:
 
 
 @pytest.fixture
-def zones(monkeypatch: pytest.MonkeyPatch) -> dict[str, LandingZone]:
+def zones(monkeypatch: pytest.MonkeyPatch) -> dict[str, DeploymentTarget]:
     monkeypatch.setattr(pulumi, "StackReference", Reference)
     return {
         role: asyncio.run(from_stack("o/p/organization", role=role, environment="prod", account=ACCOUNT))
@@ -39,7 +39,7 @@ def zones(monkeypatch: pytest.MonkeyPatch) -> dict[str, LandingZone]:
     }
 
 
-def test_a_run_takes_the_role_that_is_asked_for(zones: dict[str, LandingZone]) -> None:
+def test_a_run_takes_the_role_that_is_asked_for(zones: dict[str, DeploymentTarget]) -> None:
     assert {role: zone.role_arn for role, zone in zones.items()} == {
         "deploy": f"{ROLE}novaretail-deploy",
         "preview": f"{ROLE}novaretail-preview",
@@ -47,7 +47,7 @@ def test_a_run_takes_the_role_that_is_asked_for(zones: dict[str, LandingZone]) -
     }
 
 
-def test_who_may_deploy_does_not_depend_on_who_runs_the_program(zones: dict[str, LandingZone]) -> None:
+def test_who_may_deploy_does_not_depend_on_who_runs_the_program(zones: dict[str, DeploymentTarget]) -> None:
     # Else the preview of a pull request would show a change of every bucket's policy.
     assert {zone.deployer_arns for zone in zones.values()} == {
         (f"{ROLE}novaretail-deploy", f"{ROLE}OrganizationAccountAccessRole")

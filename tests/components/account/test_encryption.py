@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 PURPOSES = ("lake", "warehouse", "streaming", "database", "secrets", "logs")
 USE = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}

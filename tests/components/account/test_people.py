@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import contracts
-from tests.components.recording import Recording, Registered
-from tests.policy.graph import Graph, graph
-from tests.policy.iam import Principal, Request, decide
+from tests.graphs.access import Graph, graph
+from tests.graphs.iam import Principal, Request, decide
+from tests.graphs.recording import Recording, Registered
 
 ROLES = {"analyst": ("DataAnalyst", contracts.ANALYST), "engineer": ("DataEngineer", contracts.ENGINEER)}
 SSO = "arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{region}AWSReservedSSO_{name}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+import settings
 from components.blocks.assets import archive, json_asset, sources
 from components.blocks.policies import PolicySizeError, allow, document, trust
 from components.blocks.tagging import base_tags, labels
@@ -60,7 +61,7 @@ def test_the_same_value_is_the_same_asset() -> None:
 
 
 def test_labels_are_tags_as_google_takes_them() -> None:
-    tags = base_tags(environment="prod", owner="a.b@c.example", cost_center="DP-1001", repository="n/data" * 20)
+    tags = base_tags("prod", settings.Tags(owner="a.b@c.example", cost_center="DP-1001", repository="n/data" * 20))
     marks = labels(tags)
     assert marks["costcenter"] == "dp-1001"
     assert marks["owner"] == "a-b-c-example"

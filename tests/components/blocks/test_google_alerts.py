@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_messages_that_a_reader_gave_up_on_need_a_person_at_once(data_stack: Recording) -> None:

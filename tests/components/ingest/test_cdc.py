@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contracts
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def _allowed(stack: Recording, role: str) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from cryptography import x509
 import contracts
 import settings
 from components.ingest.database import CERTIFICATE_AUTHORITY
-from tests.components.recording import ROOT, Recording, Registered, record
+from tests.graphs.recording import ROOT, Recording, Registered, record
 
 
 def _instance(stack: Recording) -> Registered:

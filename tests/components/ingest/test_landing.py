@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import contracts
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_a_file_below_incoming_of_raw_and_no_other_starts_the_function(data_stack: Recording) -> None:

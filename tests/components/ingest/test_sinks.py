@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tests.components.recording import ROOT, Recording
+from tests.graphs.recording import ROOT, Recording
 
 
 def _configuration(recording: Recording) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contracts
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 CLUSTER = "arn:aws:kafka:eu-west-1:000000000000"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import contracts
-from tests.components.recording import Recording, Registered
+from tests.graphs.recording import Recording, Registered
 
 
 def _iceberg(table: Registered) -> dict:

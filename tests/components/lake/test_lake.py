@@ -6,7 +6,7 @@ import json
 
 import contracts
 from components.lake.lake import ZONES
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def _objects(recording: Recording, role: str) -> dict[str, set[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import contracts
 from components.lake.pipeline import Plan, definition
 from components.lake.processing import spark_conf
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_a_job_runs_the_script_of_its_name_from_etl(data_stack: Recording) -> None:

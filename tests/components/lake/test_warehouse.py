@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import contracts
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_aws_manages_the_administrators_password_under_our_key(data_stack: Recording) -> None:

@@ -11,8 +11,9 @@ import yaml
 from pulumi.runtime import rpc
 
 from components.links.azure_link import GATEWAY_SUBNET, INSTANCES
-from components.links.vpn import Proposal
-from tests.components.recording import ROOT, Recording, Registered
+from components.links.proposals import aws_phase, azure_esp, azure_ike
+from settings import Proposal
+from tests.graphs.recording import ROOT, Recording, Registered
 
 AZURE_INSIDE = (IPv4Network("169.254.21.0/24"), IPv4Network("169.254.22.0/24"))
 TUNNELS = {f"azure-{connection}-{tunnel}": (connection, tunnel) for connection in (1, 2) for tunnel in (1, 2)}
@@ -79,13 +80,13 @@ def test_both_ends_propose_the_same_and_nothing_else(data_stack: Recording, plan
     ike, esp = Proposal(**planned["ike"]), Proposal(**planned["esp"])
     aws = _aws(data_stack, connection, tunnel)
     for phase, proposal in ((1, ike), (2, esp)):
-        for option, value in proposal.aws(phase).items():  # type: ignore[arg-type]
+        for option, value in aws_phase(proposal, phase).items():  # type: ignore[arg-type]
             assert aws["".join(part.title() for part in option.split("_"))] == value
     assert aws["IkeVersions"] == ["ikev2"]
     azure = _azure(data_stack, connection, tunnel)
     assert azure["connectionProtocol"] == "IKEv2"
     (policy,) = azure["ipsecPolicies"]
-    expected = ike.azure_ike() | esp.azure_esp()
+    expected = azure_ike(ike) | azure_esp(esp)
     assert {_camel(key): value for key, value in expected.items()}.items() <= policy.items()
     assert not azure["usePolicyBasedTrafficSelectors"]
 

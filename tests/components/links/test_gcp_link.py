@@ -12,10 +12,11 @@ from pulumi.runtime import rpc
 
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
 from components.links.gcp_link import PREFERENCE
-from components.links.vpn import Proposal
+from components.links.proposals import combined, gcp_esp, gcp_ike
 from local.links import proposals
+from settings import Proposal
 from settings.links import OFFERS
-from tests.components.recording import ROOT, Recording, Registered
+from tests.graphs.recording import ROOT, Recording, Registered
 
 TUNNELS = [(connection, number) for connection in (1, 2) for number in (1, 2)]
 both_ends = pytest.mark.parametrize(("connection", "number"), TUNNELS)
@@ -99,11 +100,11 @@ def test_whatever_settings_say_that_google_offers_can_be_said_to_google() -> Non
             for integrity in offer.integrity:
                 for group in offer.groups:
                     proposal = Proposal(encryption=encryption, integrity=integrity, group=group)
-                    assert all(len(value) <= 1 for value in {**proposal.gcp_ike(), **proposal.gcp_esp()}.values())
+                    assert all(len(value) <= 1 for value in {**gcp_ike(proposal), **gcp_esp(proposal)}.values())
                     # Read by the rehearsal's own list of Google's names, it is what was meant.
-                    ike, esp = proposals.google({"phase1": proposal.gcp_ike(), "phase2": proposal.gcp_esp()})
+                    ike, esp = proposals.google({"phase1": gcp_ike(proposal), "phase2": gcp_esp(proposal)})
                     cipher = encryption.replace("-gcm", "gcm16")
-                    checked = "" if proposal.combined else f"-{integrity}"
+                    checked = "" if combined(proposal) else f"-{integrity}"
                     assert ike == f"{cipher}{checked}-prf{integrity}-{proposals.GROUPS[group]}"
                     assert esp == f"{cipher}{checked}-{proposals.GROUPS[group]}"
 

@@ -10,9 +10,10 @@ import pytest
 from botocore.session import get_session
 from pulumi_azure_native import network
 
-from components.links.vpn import Proposal
+from components.links.proposals import aws_phase, azure_esp, azure_ike, gcp_esp, gcp_ike
+from settings import Proposal
 from settings.links import OFFERS
-from tests.components.recording import ROOT
+from tests.graphs.recording import ROOT
 
 
 def _offered(cloud: str, phase: str) -> list[Proposal]:
@@ -27,12 +28,12 @@ def _offered(cloud: str, phase: str) -> list[Proposal]:
 
 def test_whatever_settings_say_that_azure_offers_has_azures_own_names() -> None:
     for proposal in _offered("Azure", "ike"):
-        names = proposal.azure_ike()
+        names = azure_ike(proposal)
         assert names["ike_encryption"] in list(network.IkeEncryption)
         assert names["ike_integrity"] in list(network.IkeIntegrity)
         assert names["dh_group"] in list(network.DhGroup)
     for proposal in _offered("Azure", "esp"):
-        names = proposal.azure_esp()
+        names = azure_esp(proposal)
         assert names["ipsec_encryption"] in list(network.IpsecEncryption)
         assert names["ipsec_integrity"] in list(network.IpsecIntegrity)
         assert names["pfs_group"] in list(network.PfsGroup)
@@ -42,7 +43,7 @@ def test_whatever_settings_say_that_azure_offers_has_azures_own_names() -> None:
 def test_whatever_settings_say_that_aws_offers_is_what_its_api_takes(phase: int) -> None:
     ec2 = get_session().get_service_model("ec2").shape_for("VpnTunnelOptionsSpecification").members
     for proposal in _offered("AWS", "ike"):
-        for option, (value,) in proposal.aws(phase).items():  # type: ignore[arg-type]
+        for option, (value,) in aws_phase(proposal, phase).items():  # type: ignore[arg-type]
             name = {"encryption": "Encryption", "integrity": "Integrity"}.get(option.split("_")[1])
             member = f"Phase{phase}{name}Algorithms" if name else f"Phase{phase}DHGroupNumbers"
             assert f"<code>{value}</code>" in ec2[member].documentation, (option, value)
@@ -50,20 +51,20 @@ def test_whatever_settings_say_that_aws_offers_is_what_its_api_takes(phase: int)
 
 def test_a_proposal_is_the_same_in_every_clouds_spelling() -> None:
     plain = Proposal(encryption="aes256", integrity="sha256", group=14)
-    assert plain.aws(1) == {
+    assert aws_phase(plain, 1) == {
         "phase1_encryption_algorithms": ["AES256"],
         "phase1_integrity_algorithms": ["SHA2-256"],
         "phase1_dh_group_numbers": [14],
     }
-    assert plain.azure_ike() == {"ike_encryption": "AES256", "ike_integrity": "SHA256", "dh_group": "DHGroup14"}
-    assert plain.azure_esp() == {"ipsec_encryption": "AES256", "ipsec_integrity": "SHA256", "pfs_group": "PFS2048"}
-    assert plain.gcp_ike() == {
+    assert azure_ike(plain) == {"ike_encryption": "AES256", "ike_integrity": "SHA256", "dh_group": "DHGroup14"}
+    assert azure_esp(plain) == {"ipsec_encryption": "AES256", "ipsec_integrity": "SHA256", "pfs_group": "PFS2048"}
+    assert gcp_ike(plain) == {
         "encryptions": ["AES-CBC-256"],
         "integrities": ["HMAC-SHA2-256-128"],
         "prves": ["PRF-HMAC-SHA2-256"],
         "dhs": ["Group-14"],
     }
-    assert plain.gcp_esp() == {
+    assert gcp_esp(plain) == {
         "encryptions": ["AES-CBC-256"],
         "integrities": ["HMAC-SHA2-256-128"],
         "pfs": ["Group-14"],
@@ -72,22 +73,25 @@ def test_a_proposal_is_the_same_in_every_clouds_spelling() -> None:
 
 def test_galois_counter_mode_needs_no_integrity_beside_it() -> None:
     combined = Proposal(encryption="aes256-gcm", integrity="sha384", group=20)
-    assert combined.azure_esp() == {
+    assert azure_esp(combined) == {
         "ipsec_encryption": "GCMAES256",
         "ipsec_integrity": "GCMAES256",
         "pfs_group": "ECP384",
     }
     # The pseudo-random function of IKE is chosen all the same.
-    assert combined.azure_ike()["ike_integrity"] == "SHA384"
-    assert (combined.gcp_ike()["integrities"], combined.gcp_ike()["prves"]) == ([], ["PRF-HMAC-SHA2-384"])
-    assert combined.gcp_esp()["integrities"] == []
+    assert azure_ike(combined)["ike_integrity"] == "SHA384"
+    assert (gcp_ike(combined)["integrities"], gcp_ike(combined)["prves"]) == ([], ["PRF-HMAC-SHA2-384"])
+    assert gcp_esp(combined)["integrities"] == []
 
 
 PROGRAM = """
 import asyncio, json, sys
-import pulumi, pulumi_aws as aws
+import pulumi, pulumi_aws as aws, yaml
+import settings
 from pulumi.runtime import mocks, rpc
 from components.blocks.place import Place
+from components.blocks.transit import Transit
+from components.blocks.watched import WatchedPlace
 from components.links.vpn import AwsEnd, AwsEndArgs, LinkArgs
 
 seen = {}
@@ -103,17 +107,18 @@ pulumi.runtime.set_mocks(Mocks(), preview=False)
 
 @pulumi.runtime.test
 def program():
-    where = Place(environment="prod", account="1", region="eu-west-1", keep_data=False, organization_id="o", tags={})
+    place = Place(environment="prod", account="1", region="eu-west-1", keep_data=False, organization_id="o", tags={})
+    where = WatchedPlace.of(place, logs_key_arn="key", topic_arn="topic")
     zones = {z: aws.ec2transitgateway.RouteTable(z, transit_gateway_id="tgw") for z in ("azure", "backbone")}
     attachment = aws.ec2transitgateway.VpcAttachment("vpc", subnet_ids=[], transit_gateway_id="tgw", vpc_id="v")
-    proposal = {"encryption": "aes256", "integrity": "sha256", "group": 14}
+    transit = Transit(gateway_id="tgw", asn=64620, trust_zones=zones, attachment=attachment)
     link = LinkArgs(
-        where=where, transit_gateway_id="tgw", transit_asn=64620, trust_zones=zones, attachment=attachment, planned=[],
-        route_table_id="rtb", preshared_keys={"azure-2-1": "chosen"}, logs_key_arn="key", alerts_topic_arn="topic",
-        asn=64640, subnets={}, tunnels=[["169.254.21.0/30", "169.254.22.0/30"], ["169.254.21.4/30", "169.254.22.4/30"]],
-        ike=proposal, esp=proposal, log_days=30)
+        where=where, transit=transit, planned=[], route_table_id="rtb", preshared_keys={"azure-2-1": "chosen"})
+    with open("Pulumi.prod.yaml") as file:
+        azure = yaml.safe_load(file)["config"]["novaretail:links"]["azure"]
+    other_end = settings.AzureLink.model_validate_json(json.dumps(azure))
     end = AwsEnd("end", AwsEndArgs(
-        name="azure", link=link, peer_addresses=["192.0.2.1", "192.0.2.2"], starts=False))
+        name="azure", link=link, other_end=other_end, peer_addresses=["192.0.2.1", "192.0.2.2"], starts=False))
     return pulumi.Output.all(*(tunnel.address for tunnel in end.tunnels.values()))
 
 program()

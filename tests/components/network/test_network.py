@@ -7,7 +7,7 @@ import pytest
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
 from components.network.endpoints import SERVICES, WITHOUT_POLICY
 from components.network.network import PURPOSES, ROUTES_TO_S3
-from tests.components.recording import Recording, Registered
+from tests.graphs.recording import Recording, Registered
 
 
 def _endpoints(recording: Recording) -> dict[str, Registered]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.components.evaluation import allowed, denied
-from tests.components.recording import Recording, record
+from tests.graphs.iam import allowed, denied
+from tests.graphs.recording import Recording, record
 
 ENVIRONMENTS = {"prod-core": "prod", "nonprod-core": "nonprod", "shared-services": "shared"}
 ISSUER = "token.actions.githubusercontent.com"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 SHARED = "organization-shared-services-provider"
 SHARED_ID = "organization-shared-services-id"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.components.evaluation import denied
-from tests.components.recording import Recording, Registered
+from tests.graphs.iam import denied
+from tests.graphs.recording import Recording, Registered
 
 ACCOUNT = "222222222222"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/OrganizationAccountAccessRole"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from components.blocks.names import log_archive_bucket
-from tests.components.evaluation import applies
-from tests.components.recording import Recording
+from tests.graphs.iam import applies
+from tests.graphs.recording import Recording
 
 MANAGEMENT = "310987654321"
 ORGANIZATION = "organization-organization-id"

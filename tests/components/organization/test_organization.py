@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_the_organization_has_all_features(organization: Recording) -> None:

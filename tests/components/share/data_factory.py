@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "and_": lambda a, b: a and b,

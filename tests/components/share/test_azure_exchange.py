@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import contracts
 from components.share.azure_runtime import COMMAND_LIMIT, command
-from tests.components.recording import ROOT, Recording, record
 from tests.components.share.data_factory import Factory, Missing, Stopped
+from tests.graphs.recording import ROOT, Recording, record
 
 LISTED = json.dumps({"novaretail:azure": {"mode": "allow_list", "allowed_ranges": ["52.166.10.0/28"]}})
 SCRIPT = Path(ROOT / "bridges/exchange/runtime.ps1").read_text("utf-8")

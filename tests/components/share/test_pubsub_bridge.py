@@ -10,7 +10,7 @@ import pytest
 
 import contracts
 from components.share.pubsub_bridge import credential_file
-from tests.components.recording import Recording
+from tests.graphs.recording import Recording
 
 
 def test_the_archive_is_the_bridges_sources_and_what_the_contracts_share(data_stack: Recording) -> None:

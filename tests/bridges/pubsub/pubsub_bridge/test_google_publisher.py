@@ -10,7 +10,7 @@ from pubsub_bridge.delivery import deliver
 from pubsub_bridge.google_publisher import GooglePublisher
 from pubsub_bridge.ports import Message, RefusedError, UnavailableError
 
-from local import services
+from local.clouds import services
 from local.site import Site
 from tests.bridges.pubsub.fakes import FakeFailures, order, record, routes
 

@@ -1,0 +1,1 @@
+"""Runs the real Pulumi engine on a program, with the cloud providers of `local.clouds.provider`."""
