@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.guides.running import ROOT, Copy, carry_out
+from tests.graphs.recording import ROOT
+from tests.guides.running import Copy, carry_out
 
 MOST_FILES = 14
 
