@@ -25,6 +25,7 @@ FIRST = (
     "tests/etl",
     "tests/local/clouds/aws",
     "tests/local/clouds/dms",
+    "tests/guides",
 )
 """Groups, folders and files that take longest; all others come behind, in pytest's own order."""
 QUICK = ("tests/bridges", "tests/components", "tests/contracts", "tests/settings", "tests/stacks")

@@ -72,6 +72,11 @@ class Copy:
             if (ROOT / name).exists():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
                 (tree / name).symlink_to((ROOT / name).resolve())
+        return cls.begin(tree)
+
+    @classmethod
+    def begin(cls, tree: Path) -> Copy:
+        """Take a folder's present files as the beginning that `changed` counts from."""
         _git(tree, "init", "--quiet")
         # The ignored folders are links here, which a pattern with a slash at its end is not about.
         (tree / ".git" / "info" / "exclude").write_text("".join(f"/{name}\n" for name in LENT), "utf-8")
@@ -158,6 +163,29 @@ class Copy:
             text = f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
         file.write_text(text, "utf-8")
 
+    def check_list(self, page: str) -> None:
+        """Hold the page's list of files against what has changed.
+
+        Raises: GuideError.
+        """
+        if odd := sorted(self.changed() ^ set(self.promised)):
+            raise GuideError(f"{page}: its list of files and what it changes differ in {', '.join(odd)}")
+
+    def check_style(self, page: str) -> None:
+        """Hold the changed files against the formatter and the linters that are done at once.
+
+        Raises: GuideError.
+        """
+        for command, ending in (
+            ("ruff format --check", ".py"),
+            ("ruff check", ".py"),
+            ("yamllint --strict", ".yaml"),
+            ("python -m tests.docs.prose --check", ".md"),
+        ):
+            files = " ".join(sorted(name for name in self.changed() if name.endswith(ending)))
+            if files and self.run(f".venv/bin/{command} {files}"):
+                raise GuideError(f"{page}: {command}\n{self.said}")
+
     def baseline(self, stack: str) -> dict[str, Any]:
         """The reviewed graph of a stack: `<type> <name>` -> what it is."""
         found: dict[str, Any] = json.loads((self.tree / "tests" / "baselines" / f"{stack}.json").read_text("utf-8"))
@@ -178,21 +206,11 @@ def carry_out(guide: str, folder: Path) -> Copy:
     Raises: GuideError with page and line of the step that fails.
     """
     copy = Copy.make(folder / "tree")
-    for block in blocks(GUIDES / f"{guide}.md"):
+    page = GUIDES / f"{guide}.md"
+    for block in blocks(page):
         copy.take(block)
-    changed = copy.changed()
-    if changed != set(copy.promised):
-        odd = sorted(changed ^ set(copy.promised))
-        raise GuideError(f"{guide}.md: its list of files and what it changes differ in {', '.join(odd)}")
-    for command, ending in (
-        ("ruff format --check", ".py"),
-        ("ruff check", ".py"),
-        ("yamllint --strict", ".yaml"),
-        ("python -m tests.docs.prose --check", ".md"),
-    ):
-        files = " ".join(sorted(name for name in changed if name.endswith(ending)))
-        if files and copy.run(f".venv/bin/{command} {files}"):
-            raise GuideError(f"{guide}.md: {command}\n{copy.said}")
+    copy.check_list(page.name)
+    copy.check_style(page.name)
     return copy
 
 
