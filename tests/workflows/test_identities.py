@@ -29,7 +29,7 @@ def subjects(name: str, job: dict[str, Any]) -> set[str]:
 def logged_in() -> list[Any]:
     """Every job that logs in, with each stack it does so for."""
     found = []
-    for name in ("preview", "deploy"):
+    for name in ("preview", "deploy", "drift"):
         for key, job in workflow(name)["jobs"].items():
             for step in job["steps"]:
                 if step.get("uses") == LOGIN:
@@ -50,7 +50,7 @@ def test_the_role_trusts_the_job(name: str, job: dict[str, Any], stack: str, use
     claim = trusted["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
 
     assert trusted["Action"] in ("sts:AssumeRoleWithWebIdentity", ["sts:AssumeRoleWithWebIdentity"])
-    assert subjects(name, job) <= {claim} | set(claim if isinstance(claim, list) else ())
+    assert subjects(name, job) <= set(claim if isinstance(claim, list) else [claim])
 
 
 @pytest.mark.parametrize("stack", ["nonprod", "prod"])
