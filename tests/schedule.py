@@ -1,8 +1,8 @@
 """In which order the tests run, and which of them one worker of pytest-xdist runs one after the other.
 
-What shares something dear within a process stays together: all tests on the one platform, on the one Spark session, on
-the rehearsal of the links; else a file, for fixtures of its module. The longest ones begin first, so that no worker
-is left alone with them at the end.
+What shares something dear within a process stays together: all tests on the one platform, on the one Spark session;
+else a file, for fixtures of its module. The longest ones begin first, so that no worker is left alone with them at the
+end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TOGETHER = ("platform", "spark")
 """Session fixtures: whoever asks for one is in its group."""
 FIRST = (
     "platform",
-    "links",
+    "tests/local/links/test_checks.py",
     "tests/engine",
     "tests/policy/test_pack.py",
     "spark",
@@ -46,10 +46,7 @@ def plan(items: list[pytest.Item]) -> None:
 def group(item: pytest.Item) -> str:
     """The name under which one worker runs a test with those that belong to it."""
     fixtures = getattr(item, "fixturenames", ())
-    shared = next((name for name in TOGETHER if name in fixtures), None)
-    if shared is None and item.get_closest_marker("links"):
-        return "links"
-    return shared or _file(item)
+    return next((name for name in TOGETHER if name in fixtures), None) or _file(item)
 
 
 def _rank(item: pytest.Item) -> tuple[int, bool]:
