@@ -22,7 +22,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 LOCAL = .venv/bin/python -m local
 # tests/schedule.py says which tests stay together in one worker, and which begin
 WORKERS ?= 2
-TESTS = .venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+TESTS = .venv/bin/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 # Dozens of Python processes import the same packages: let the first one leave its compiled code.
 unexport PYTHONDONTWRITEBYTECODE
