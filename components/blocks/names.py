@@ -25,5 +25,5 @@ LOG_ARCHIVE = "novaretail-log-archive"
 
 
 def log_archive_bucket(account: str) -> str:
-    """The bucket of the log archive in this account: an account's number makes it the only one in the world."""
+    """Return the name of the log archive's bucket in this account; the account's number makes it globally unique."""
     return f"{LOG_ARCHIVE}-{account}"

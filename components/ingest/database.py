@@ -311,7 +311,7 @@ class Database(ComponentResource):
             "FreeStorageSpace",
             0.15 * args.database.storage_gib * GIB,
             "The database's disk is nearly full. See whether a replication slot holds back log; otherwise raise "
-            "cdc.storage_max_gib.",
+            "database.storage_max_gib.",
             low=True,
         )
         watch("cpu", "CPUUtilization", 85, "The database's processors are busy. See its top statements in Insights.")

@@ -39,11 +39,12 @@ none (`VpcEndpointPolicySupported` of DescribeVpcEndpointServices). The caller's
 
 
 def service_name(where: Place, service: str) -> str:
+    """Return the name by which an endpoint asks for a service of the region."""
     return f"com.amazonaws.{where.region}.{service}"
 
 
 def endpoint_policy(where: Place, service: str, *, door: ExchangeWay | None = None) -> Output[str]:
-    """What may pass through the endpoint of a service.
+    """Return the policy of what may pass through the endpoint of a service.
 
     No bucket of AWS's own is let through: Glue's workers come with what they run, MSK Connect and Lambda fetch code by
     their own networks, and no job is made of Glue Studio's transforms (`service_owned_resources.md` lists no other).
