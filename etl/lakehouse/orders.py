@@ -14,7 +14,6 @@ from .contract import ContractError, Job
 from .judge import POSITION
 from .orders_record import DISCOUNTS, LIFECYCLE, TOTALS
 
-ATTRIBUTES = ("customer_id", "store_id", "country", "currency")
 EVENT = ("event_id", "event_type", "event_time", *POSITION)
 LINE_AMOUNTS = ("product_id", "quantity", "net_amount", *DISCOUNTS)
 
@@ -36,9 +35,10 @@ def fold(orders: DataFrame, accepted: DataFrame, job: Job) -> DataFrame:
     event = F.struct(
         *(F.col(f"record.{name}").alias(name) for name in ("event_id", "event_type", "event_time")), *POSITION
     )
+    attributes = _attributes(job)
     new = accepted.select(
         F.col("record.order_id").alias("order_id"),
-        F.struct(_rank(event).alias("rank"), *(F.col(f"record.{name}").alias(name) for name in ATTRIBUTES)).alias(
+        F.struct(_rank(event).alias("rank"), *(F.col(f"record.{name}").alias(name) for name in attributes)).alias(
             "attributes"
         ),
         F.col("record.totals").alias("totals"),
@@ -46,7 +46,7 @@ def fold(orders: DataFrame, accepted: DataFrame, job: Job) -> DataFrame:
     )
     present = orders.join(new.select("order_id").distinct(), "order_id", "left_semi").select(
         "order_id",
-        F.struct(F.array_min(F.transform("events", _rank)).alias("rank"), *ATTRIBUTES).alias("attributes"),
+        F.struct(F.array_min(F.transform("events", _rank)).alias("rank"), *attributes).alias("attributes"),
         F.when(F.col("line_count").isNotNull(), F.struct(*TOTALS)).alias("totals"),
         "events",
     )
@@ -63,7 +63,7 @@ def fold(orders: DataFrame, accepted: DataFrame, job: Job) -> DataFrame:
     )
     columns = {
         "order_id": F.col("order_id"),
-        **{name: F.col(f"attributes.{name}") for name in ATTRIBUTES},
+        **{name: F.col(f"attributes.{name}") for name in attributes},
         "status": F.element_at("events", -1)["event_type"],
         **{f"{kind}_at": _time_of(kind) for kind in LIFECYCLE},
         **{name: F.col(f"totals.{name}") for name in TOTALS},
@@ -91,6 +91,12 @@ def lines(accepted: DataFrame, job: Job) -> DataFrame:
         "net_amount_eur": F.col("line.net_amount_eur"),
     }
     return exploded.select(*_as_table(columns, job, "order_lines"))
+
+
+def _attributes(job: Job) -> tuple[str, ...]:
+    """Return the fields that a record and the table orders both have: what each event says of its order anew."""
+    table = job.tables["orders"]
+    return tuple(f.name for f in job.fields if f.name in table.columns and f.name not in table.primary_key)
 
 
 def _rank(event: Column) -> Column:

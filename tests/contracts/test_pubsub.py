@@ -12,26 +12,9 @@ import contracts
 from contracts import pubsub
 
 ORDERS = contracts.load().topic("orders")
-DEFINITION = """\
-syntax = "proto3";
-
-message Orders {
-  message Lines {
-    optional int32 line_number = 439246603;
-    optional string product_id = 522236098;
-    optional int64 quantity = 30402094;
-    optional double net_amount = 167142934;  // decimal(12,2)
-  }
-  optional string event_id = 468907026;
-  optional string event_type = 250721837;
-  optional string event_time = 530761233;  // timestamptz, as 2026-05-01T12:00:00+02:00
-  optional string order_id = 436359425;
-  optional string store_id = 324771857;
-  optional string country = 349384643;
-  optional string currency = 150110525;
-  repeated Lines lines = 387172390;
-}
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "data.md"
+DEFINITION = re.findall(r"^```proto\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)[0]
+"""What the page about the data tells Google's side, word for word: who shares a field more, says so there."""
 
 
 def field(name: str, kind: str = "string") -> contracts.Field:
@@ -40,13 +23,16 @@ def field(name: str, kind: str = "string") -> contracts.Field:
     )
 
 
-def test_the_schema_of_orders_has_its_shared_fields_and_no_other() -> None:
+def test_the_page_about_the_data_shows_the_schema_of_orders_as_it_is() -> None:
     assert contracts.schema_definition(ORDERS) == DEFINITION
 
 
-def test_the_page_about_the_data_shows_the_schema_as_it_is() -> None:
-    page = Path(__file__).parents[2] / "docs" / "data.md"
-    assert f"```proto\n{DEFINITION}```" in page.read_text("utf-8")
+def test_the_schema_of_orders_has_its_shared_fields_and_no_other() -> None:
+    said = re.findall(r"^ +(?:optional|repeated) \w+ (\w+) = \d+;", contracts.schema_definition(ORDERS), re.MULTILINE)
+    shared = [f for f in ORDERS.fields if "gcp" in f.shared_with or any("gcp" in n.shared_with for n in f.fields)]
+    nested = [n.name for f in shared for n in f.fields if "gcp" in n.shared_with]
+    assert sorted(said) == sorted([f.name for f in shared] + nested)
+    assert "customer_id" not in said
 
 
 def test_a_shared_field_more_adds_a_line_and_leaves_the_others_as_they_are() -> None:

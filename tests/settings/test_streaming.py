@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import settings
 from tests.settings.given import changed, data_of, raw_of, to
 
 
@@ -32,9 +33,8 @@ from tests.settings.given import changed, data_of, raw_of, to
         (
             "streaming.nonsense",
             1,
-            "novaretail:streaming.nonsense = 1: there is no such setting. Known are kafka_version, instance_type, "
-            "brokers, storage_gib, storage_max_gib, authentication, replication_factor, min_insync_replicas, "
-            "retention, log_days.",
+            "novaretail:streaming.nonsense = 1: there is no such setting. "
+            f"Known are {', '.join(settings.Streaming.model_fields)}.",
         ),
         (
             "streaming.replication_factor",
