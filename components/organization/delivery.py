@@ -26,16 +26,25 @@ AUDIENCE = "sts.amazonaws.com"
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """`account_id` and `environment` are what is delivered to; `organization` names the repository."""
+    """What is delivered to, and from where."""
 
     where: Place
     account_id: Input[str]
     environment: str
     organization: settings.Organization
+    """Names the repository."""
 
 
 class Delivery(ComponentResource):
-    """`preview` and `deploy`, the two roles."""
+    """Two roles let the repository's pipeline into one account, by the identity that GitHub signs."""
+
+    identity: aws.iam.OpenIdConnectProvider
+    boundary: aws.iam.Policy
+    """The most that either role can do."""
+    preview: aws.iam.Role
+    """Reads configuration, for jobs of pull requests."""
+    deploy: aws.iam.Role
+    """Changes what there is, for jobs of the environment."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:Delivery", name, {}, args.where.options(opts))
