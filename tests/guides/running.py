@@ -104,9 +104,19 @@ class Copy:
         """That of a person at a shell; of the test run around it, only what no run of pytest has put there."""
         made = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         made.pop("PYTHONDONTWRITEBYTECODE", None)
-        graphs = self.tree.parent / f"{self.tree.name}-run-{self.edits}"  # what tests/once.py keeps, of this state
-        graphs.mkdir(exist_ok=True)
-        return made | {"NOVARETAIL_TEST_RUN": str(graphs)}
+        self.kept.mkdir(exist_ok=True)
+        return made | {"NOVARETAIL_TEST_RUN": str(self.kept)}
+
+    @property
+    def kept(self) -> Path:
+        """Where tests/once.py keeps what was made since the last edit; of another state of the tree it is of no use."""
+        return self.tree.parent / f"{self.tree.name}-run-{self.edits}"
+
+    def resource(self, stack: str, name: str) -> dict[str, Any]:
+        """The inputs of a resource in the one graph of a stack that commands have recorded since the last edit."""
+        (graph,) = self.kept.glob(f"graph-{stack}-*.json")
+        (found,) = [one for one in json.loads(graph.read_text("utf-8"))["resources"] if one["name"] == name]
+        return dict(found["inputs"])
 
     def take(self, block: Block) -> None:
         """Do what a block says.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.guides.running import ROOT, Copy, carry_out
+from tests.graphs.recording import ROOT
+from tests.guides.running import Copy, carry_out
 
 MOST_FILES = 14
 
