@@ -1,8 +1,8 @@
 """What every bucket of the platform is: private, versioned, encrypted, closed to TLS below 1.2 and to strangers.
 
 The policies only deny. Who may do what is granted to roles by the component that owns the bucket; a bucket's policy
-says what no grant can give. It denies the use of data, never the care of the bucket itself (`s3:PutBucketPolicy` and
-the like), so a mistake in it can be mended by whoever may change the bucket.
+says what no grant can give. It denies the use of data, never the management of the bucket itself (`s3:PutBucketPolicy`
+and the like), so that whoever may change the bucket can correct a mistake in it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One Lambda function, which every component that has one makes the same way.
 
 A function has a log group of its own, interfaces in the VPC, a bounded share of the account's concurrency, and a queue
-for what it could not do, with an alarm on it: nothing that was asked of it is forgotten. Code signing is not used:
+for what it could not do, with an alarm on it: no event is lost. Code signing is not used:
 the archive comes from the pull request that was reviewed, by the only role that may deploy.
 """
 

@@ -1,6 +1,6 @@
 """Names by which the organization's accounts refer to each other's things.
 
-A service control policy names the roles that it spares, a bucket's policy the trail that writes there, the pipeline of
+A service control policy names the roles that it exempts, a bucket's policy the trail that writes there, the pipeline of
 the repository the role that it takes: each before, or without, an output that could say so.
 """
 

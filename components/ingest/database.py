@@ -139,7 +139,7 @@ class Database(ComponentResource):
         )
         family = f"postgres{args.database.engine_version.partition('.')[0]}"
         parameters = aws.rds.ParameterGroup(
-            # A group belongs to a family for life: one of the next is made beside it.
+            # A group cannot change its family: that of the next one is made beside it.
             f"{name}-{family}",
             family=family,
             description="TLS only, logical replication with bounded write-ahead log",
@@ -297,7 +297,7 @@ def parameters_of(args: DatabaseArgs) -> dict[str, tuple[str, str]]:
         "max_slot_wal_keep_size": (str(args.database.held_wal_gib * 1024), "immediate"),
         # ms. DMS takes none from 1 to 9,999, and under five minutes lets its standby take over.
         "wal_sender_timeout": ("240000", "immediate"),
-        # ms. A transaction that somebody forgot keeps vacuum and slots back; the capturing user is excepted.
+        # ms. An idle transaction holds back vacuum and slots; the capturing user is exempt.
         "idle_in_transaction_session_timeout": ("900000", "immediate"),
         "log_connections": ("1", "immediate"),
         "log_disconnections": ("1", "immediate"),

@@ -232,7 +232,7 @@ def server_properties(args: StreamingArgs) -> str:
         "default.replication.factor": args.streaming.replication_factor,
         "min.insync.replicas": args.streaming.min_insync_replicas,
         "num.partitions": 4,
-        # A broker that was behind must not win: it would forget acknowledged records.
+        # A broker that was behind must not become leader: acknowledged records would be lost.
         "unclean.leader.election.enable": "false",
         "log.retention.hours": 168,
         "offsets.topic.replication.factor": args.streaming.replication_factor,

@@ -65,7 +65,7 @@ class Catalog(ComponentResource):
                 name=database,
                 description=f"NovaRetail: {database}",
                 tags=args.where.tags,
-                # What is in the catalog before stays in clear until it is written again.
+                # What was in the catalog before stays unencrypted until it is written again.
                 opts=self._encrypted,
             )
             for database in args.contracts.databases
@@ -108,7 +108,7 @@ class Catalog(ComponentResource):
                     "return_connection_password_encrypted": True,
                 },
             },
-            # Taken away, the catalog of kept tables would be in clear again.
+            # Without it, the catalog of kept tables would be written unencrypted again.
             opts=self._held,
         )
 
@@ -175,7 +175,7 @@ class Catalog(ComponentResource):
         args = self._args
         registry = aws.glue.Registry(
             f"{self._name}-registry",
-            # Producers' serializers are told it by name, as they are the topic.
+            # Producers' serializers are configured with its name, as with the topic's.
             registry_name=args.where.name(),
             description="Records of the topics, as their contracts have them",
             tags=args.where.tags,

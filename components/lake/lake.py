@@ -197,7 +197,7 @@ class Lake(ComponentResource):
             ],
         )
         log_requests(name, bucket, args.access_logs, held)
-        # EventBridge gets all events, and its rules select. A bucket that sends none is an error nobody is told of.
+        # EventBridge gets all events, and its rules select. Nothing would report a bucket that sends none.
         aws.s3.BucketNotification(f"{name}-events", bucket=bucket.bucket, eventbridge=True, opts=held)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle", bucket=bucket.bucket, rules=_lifecycle(args, zone), opts=held

@@ -102,7 +102,7 @@ def definition(plan: Plan) -> dict[str, Any]:
                 "ResultPath": "$.together",
                 "Next": "Publish",
             },
-            # One branch: what fails in it is told of there, as in the maps.
+            # One branch: its failures are reported inside it, as in the maps.
             "Publish": {
                 "Type": "Parallel",
                 "InputPath": "$.together",

@@ -27,7 +27,7 @@ LOGS = ("connectionlog", "useractivitylog", "userlog")
 USAGE_WARNING = 0.8
 """The part of a limit that, once used, raises an alarm: the limit itself may stop everybody's queries."""
 PARAMETERS = {
-    # Redshift would make materialized views of its own accord, of data that the lake has already.
+    # Redshift would make materialized views by itself, of data that the lake has already.
     "auto_mv": "false",
     "datestyle": "ISO, MDY",
     "enable_case_sensitive_identifier": "false",

@@ -72,7 +72,7 @@ class Network(ComponentResource):
             tags=self._named(),
             opts=self._own,
         )
-        # What AWS makes with a VPC lets members of one group talk to anything, and joins subnets that were forgotten.
+        # AWS makes both with the VPC: a group that lets its members do all, a table for subnets without their own.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=self.vpc.id, ingress=[], egress=[], tags=args.where.tags, opts=self._own
         )
@@ -100,11 +100,11 @@ class Network(ComponentResource):
         )
         self._rules()
         self.endpoint_ids = {service: self._endpoint(service).id for service in SERVICES}
-        # The door for what comes over a link, which no gateway serves; it is called by its own host name. Its private
+        # For what comes over a link, which no gateway serves: it is called by its own host name. Its private
         # names stay off: they would draw the lake's traffic from the gateway, which costs nothing, to here, where
         # each byte is billed. "For inbound resolvers only" is of use once there is an inbound resolver.
         self.s3_interface = self._endpoint(
-            "s3", suffix="-interface", group="exchange", private_names=False, door=args.exchange
+            "s3", suffix="-interface", group="exchange", private_names=False, exchange=args.exchange
         )
         self.endpoint_ids["s3"] = self.s3_interface.id
         self.s3_endpoint_ids = [self.s3_gateway.id, self.endpoint_ids["s3"]]
@@ -214,7 +214,7 @@ class Network(ComponentResource):
         *,
         group: str = "endpoints",
         private_names: bool = True,
-        door: ExchangeWay | None = None,
+        exchange: ExchangeWay | None = None,
     ) -> aws.ec2.VpcEndpoint:
         where = self._args.where
         return aws.ec2.VpcEndpoint(
@@ -223,7 +223,7 @@ class Network(ComponentResource):
             service_name=service_name(where, service),
             vpc_endpoint_type="Interface",
             private_dns_enabled=private_names,
-            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, door=door),
+            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, exchange=exchange),
             subnet_ids=self.subnet_ids("endpoints"),
             security_group_ids=[self.groups[group].id],
             tags={**where.tags, "Name": f"{service}{suffix}"},
