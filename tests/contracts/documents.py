@@ -32,6 +32,19 @@ ORDERS = document("orders")
 CUSTOMERS = document("customers")
 
 
+def place(field: str) -> str:
+    """Where a field of the topic orders is, as the loader names it; fields before it may come and go."""
+    return f"{TOPIC}.properties[{[entry['name'] for entry in ORDERS['schema'][0]['properties']].index(field)}]"
+
+
+def listed_place(column: str) -> str:
+    """Where `shareWith` of the topic orders lists a column, as the loader names it."""
+    (columns,) = [
+        e["value"]["columns"] for e in ORDERS["schema"][0]["customProperties"] if e["property"] == "shareWith"
+    ]
+    return f"{TOPIC}.customProperties.shareWith.columns[{columns.index(column)}]"
+
+
 def problems_of(folder: Path, *documents: object) -> list[contracts.Problem]:
     """The problems of a folder with these contracts: texts as they are, other values written as YAML."""
     for index, given in enumerate(documents):

@@ -22,7 +22,9 @@ from tests.contracts.documents import (
     changed,
     customers,
     document,
+    listed_place,
     orders,
+    place,
     problems_of,
 )
 
@@ -51,7 +53,7 @@ def test_what_lies_in_a_personal_array_is_personal_unless_it_says_otherwise(tmp_
         assert_found(
             tmp_path,
             orders(*inside, "classification", to="personal"),
-            f"{TOPIC}.customProperties.shareWith.columns[7]",
+            listed_place("lines.line_number"),
             "personal data is not shared",
             value="'lines.line_number'",
         )
@@ -97,7 +99,7 @@ def test_two_in_one_field_are_refused(tmp_path: Path) -> None:
     personal = "        classification: personal\n"
     assert personal in text
     found = problems_of(tmp_path, text.replace(personal, f"{personal}        classification: public\n", 1))
-    assert [p.path for p in found] == [f"{TOPIC}.properties[4].classification"]
+    assert [p.path for p in found] == [f"{place('customer_id')}.classification"]
     assert "a key stands once in a mapping" in found[0].rule
 
 

@@ -38,7 +38,7 @@ def test_the_schema_of_orders_has_its_shared_fields_and_no_other() -> None:
 def test_a_shared_field_more_adds_a_line_and_leaves_the_others_as_they_are() -> None:
     more = replace(ORDERS, fields=(field("channel"), *ORDERS.fields))
     after = contracts.schema_definition(more).splitlines()
-    (added,) = [line for line in after if "channel" in line]
+    (added,) = [line for line in after if " channel = " in line]
     assert re.fullmatch(r"  optional string channel = \d+;", added)
     assert [line for line in after if line != added] == DEFINITION.splitlines()
 

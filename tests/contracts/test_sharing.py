@@ -20,6 +20,7 @@ from tests.contracts.documents import (
     added,
     assert_found,
     document,
+    listed_place,
     orders,
     problems_of,
 )
@@ -141,7 +142,7 @@ def test_a_personal_field_does_not_leave_behind_another_of_its_name(tmp_path: Pa
         "columns"
     ]
     columns[columns.index("store_id")] = "customer_id"
-    assert_found(tmp_path, wrong, f"{BY_EVENTS}.columns[4]", PERSONAL)
+    assert_found(tmp_path, wrong, listed_place("store_id"), PERSONAL)
 
 
 @pytest.mark.parametrize("at", [0, 1])

@@ -8,8 +8,18 @@ import pytest
 
 import contracts
 from contracts.loader import FOLDER
-from tests.contracts.documents import FIELDS, NO_SLA, ORDERS, TOPIC, Document, added, assert_found, orders
+from tests.contracts.documents import FIELDS, NO_SLA, ORDERS, TOPIC, Document, added, assert_found, orders, place
 
+
+def nested(document: Document, array: str, name: str) -> Document:
+    """A field of the objects in an array of the topic."""
+    (outer,) = [entry for entry in document["schema"][0]["properties"] if entry["name"] == array]
+    (inner,) = [entry for entry in outer["items"]["properties"] if entry["name"] == name]
+    found: Document = inner
+    return found
+
+
+LINES = place("lines")
 CUSTOM = ("schema", 0, "customProperties")
 EVENT_TYPE = (*FIELDS, "event_type", "quality", 0)
 CASES = [
@@ -32,31 +42,31 @@ CASES = [
     ),
     pytest.param(
         orders(*FIELDS, "country", "customProperties", "conform", "value", to="iso9000"),
-        f"{TOPIC}.properties[6].customProperties.conform",
+        f"{place('country')}.customProperties.conform",
         "iso3166",
         id="conform",
     ),
     pytest.param(
         orders(*FIELDS, "country", "customProperties", "conform", "value", to=["iso3166"]),
-        f"{TOPIC}.properties[6].customProperties.conform",
+        f"{place('country')}.customProperties.conform",
         "a text",
         id="conform a list",
     ),
     pytest.param(
         orders(*FIELDS, "country", "customProperties", "conform", "property", to="confrom"),
-        f"{TOPIC}.properties[6].customProperties[0].property",
+        f"{place('country')}.customProperties[0].property",
         "one of: conform; did you mean conform?",
         id="misspelt custom property",
     ),
     pytest.param(
         orders(*FIELDS, "lines", "items", "properties", 3, "physicalType", to="money"),
-        f"{TOPIC}.properties[8].items.properties[3].physicalType",
+        f"{LINES}.items.properties[3].physicalType",
         "decimal(p,s) or double",
         id="type",
     ),
     pytest.param(
         orders(*FIELDS, "lines", "items", "customProperties", to=[{"property": "share", "value": ["gcp"]}]),
-        f"{TOPIC}.properties[8].items.customProperties[0].property",
+        f"{LINES}.items.customProperties[0].property",
         "one of: none",
         id="custom property of items",
     ),
@@ -96,14 +106,14 @@ CASES = [
     *(
         pytest.param(
             orders(*EVENT_TYPE, "arguments", "validValues", to=values),
-            f"{TOPIC}.properties[1].quality[0].arguments.validValues",
+            f"{place('event_type')}.quality[0].arguments.validValues",
             "a list of texts or whole numbers",
             id=f"valid values {values!r}",
         )
         for values in (["DE", True], [None], [1.10], "placed", [["placed"]])
     ),
     pytest.param(
-        orders(*EVENT_TYPE, "mustBe", to=False), f"{TOPIC}.properties[1].quality[0]", "mustBe 0", id="mustBe false"
+        orders(*EVENT_TYPE, "mustBe", to=False), f"{place('event_type')}.quality[0]", "mustBe 0", id="mustBe false"
     ),
 ]
 
@@ -128,6 +138,6 @@ def test_norway_is_a_text_among_the_values_of_a_field(tmp_path: Path) -> None:
 def test_two_fields_of_one_name_have_no_two_rules_of_one_kind(tmp_path: Path) -> None:
     lines = (*FIELDS, "lines", "items", "properties", "product_id")
     wrong = orders(*lines, "logicalTypeOptions", to={"pattern": "."})
-    wrong["schema"][0]["properties"][8]["items"]["properties"][1]["name"] = "order_id"
+    nested(wrong, "lines", "product_id")["name"] = "order_id"
     assert_found(tmp_path, wrong, f"{TOPIC}.properties", "2 fields of one name have rules of one kind")
     assert wrong != ORDERS
