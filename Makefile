@@ -22,7 +22,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 LOCAL = .venv/bin/python -m local
 # tests/schedule.py says which tests stay together in one worker, and which begin
 WORKERS ?= 2
-TESTS = .venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+TESTS = .venv/bin/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 # Dozens of Python processes import the same packages: let the first one leave its compiled code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -68,8 +68,9 @@ package: toolchain
 check: toolchain
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-format check-lint check-imports check-yaml
 
+# 2 is a failure of mypy itself: its workers have 3 seconds to come up, which a busy machine may not keep
 check-types:
-	.venv/bin/mypy
+	.venv/bin/mypy || { test $$? = 2 && .venv/bin/mypy --num-workers 0; }
 
 check-format:
 	.venv/bin/ruff format --check

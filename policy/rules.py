@@ -112,7 +112,7 @@ def encrypted(resource: Resource) -> Iterator[str]:
         yield "storageEncrypted must be true"
     if resource.type == "aws:msk/cluster:Cluster":
         transit = _at(resource.props, "encryptionInfo", "encryptionInTransit", "clientBroker")
-        if transit not in ("TLS", UNKNOWN) and resource.stack != "local":  # one broker of this machine speaks plainly
+        if transit not in ("TLS", UNKNOWN) and resource.stack != "local":  # the one broker of this machine has no TLS
             yield "encryptionInfo.encryptionInTransit.clientBroker must be TLS"
     if resource.type.endswith(":BucketServerSideEncryptionConfiguration"):
         bucket = resource.props.get("bucket")

@@ -1,6 +1,6 @@
 """Typed configuration of a stack: every field with its unit and its bounds.
 
-The door of the pure models, which components may take: a section is one structured key (`novaretail:network`, ...),
+The pure models that components may take: a section is one structured key (`novaretail:network`, ...),
 a kind of stack is one dataclass of sections. `settings.reading` makes them of what Pulumi holds, once, before the first
 resource; no component knows it.
 """

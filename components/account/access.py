@@ -1,6 +1,6 @@
 """The roles that services take to do their work, each trusted for one service and held by one boundary.
 
-A role begins with nothing: whoever owns a thing grants access to it.
+A role begins with nothing: the component that owns a thing grants access to it.
 """
 
 from __future__ import annotations
@@ -18,16 +18,23 @@ from components.blocks.policies import ANYTHING, MANAGED_LIMIT, Grantee, Stateme
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """The names of what takes the roles: `connectors` by topic, the state machine, functions (the bridge: or None)."""
+    """The names of what takes the roles."""
 
     where: Place
     connectors: Mapping[str, str]
+    """Topic -> its connector."""
     pipeline: str
+    """The state machine."""
     landing: str
+    """The function that lands reference files."""
     trail: str
+    """The trail of data events, without the environment's prefix."""
     bridge: str | None
+    """The function that brings records to Google; None: there is none."""
     capture_user: str
+    """The function that makes the capturing user."""
     migration_roles: tuple[str, str]
+    """The fixed names of DMS's roles for the network and for logs."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +43,36 @@ class _Role:
     purpose: str
     source_arns: tuple[str, ...] = ()
     says_account: bool = True
-    # A fixed name only where somebody outside this program refers to the role by it.
+    """See `policies.trust`."""
     physical_name: str | None = None
+    """Fixed only where somebody outside this program refers to the role by it."""
 
 
 class Access(ComponentResource):
-    """`curate`, `build_mart`, `publish`, `pipeline`, `scheduler`, `optimizer`, `warehouse`, `flow_logs`, `connectors`
-    by topic, `monitoring` (of the database), `capture_user`, `migration` with `migration_network` and
-    `migration_logs`, and `bridge` where there is one."""
+    """The component makes a role for each service of the data path, and the boundary that holds them all."""
+
+    boundary: aws.iam.Policy
+    curate: Grantee
+    build_mart: Grantee
+    publish: Grantee
+    optimizer: Grantee
+    """Glue's table maintenance."""
+    warehouse: Grantee
+    pipeline: Grantee
+    scheduler: Grantee
+    flow_logs: Grantee
+    monitoring: Grantee
+    """Metrics of the database's host."""
+    capture_user: Grantee
+    migration: Grantee
+    """DMS, from the database to raw."""
+    migration_network: Grantee
+    migration_logs: Grantee
+    connectors: dict[str, Grantee]
+    """By topic."""
+    landing: Grantee
+    trail: Grantee
+    bridge: Grantee | None
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Access", name, {}, args.where.options(opts))
@@ -113,7 +142,7 @@ class Access(ComponentResource):
         self.trail = self._role(
             "trail", _Role(("cloudtrail.amazonaws.com",), "Trail of data events", (trail,), says_account=False)
         )
-        self.bridge: Grantee | None = None
+        self.bridge = None
         if args.bridge:
             function = arn("lambda", f"function:{args.bridge}")
             # Google Cloud trusts this role by its name.
@@ -148,7 +177,7 @@ class Access(ComponentResource):
 
 
 def _boundary(args: AccessArgs) -> list[Statement]:
-    """The services of the data path, in this account and region; nothing about IAM, accounts or networks' shape."""
+    """Allow the data path's services in this account and region; nothing about IAM, accounts or networks' shape."""
     own, buckets = args.where.arn, f"arn:aws:s3:::{args.where.name('*')}"
     return [
         allow(["s3:*Object*", "s3:AbortMultipartUpload", "s3:Get*", "s3:List*"], [buckets, f"{buckets}/*"]),

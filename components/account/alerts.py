@@ -1,4 +1,4 @@
-"""The topic through which the platform tells people: alarms, failed runs, findings."""
+"""The topic through which the platform tells people of alarms, failed runs and findings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from components.blocks.policies import TOPIC_LIMIT, Grantee, allow, attach, deny
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """Who is told: each address gets a mail to confirm, and alerts from then on."""
+    """Who is told."""
 
     where: Place
     alerts: settings.Alerts
+    """Each of its addresses gets a mail to confirm, and alerts from then on."""
     kms_key_arn: Input[str]
 
 
 class Alerts(ComponentResource):
-    """`topic_arn`: where alarms and rules send what needs a person."""
+    """The component makes an encrypted topic and a subscription for each address."""
+
+    topic: aws.sns.Topic
+    topic_arn: Output[str]
+    """Alarms and rules send to it what needs a person; known once the topic's policy is there."""
 
     def __init__(self, name: str, args: AlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:operations:Alerts", name, {}, args.where.options(opts))
@@ -68,7 +73,7 @@ class Alerts(ComponentResource):
                 opts=own,
             )
         # Whoever publishes waits for the policy that lets it.
-        self.topic_arn: Output[str] = Output.all(self.topic.arn, policy.id).apply(lambda known: str(known[0]))
+        self.topic_arn = Output.all(self.topic.arn, policy.id).apply(lambda known: str(known[0]))
         self._name, self._args = name, args
         self.register_outputs({"topic_arn": self.topic_arn})
 

@@ -1,4 +1,4 @@
-"""What happened to the lake and to the account, kept where the account's own people cannot change it.
+"""The record of what was done to the lake and to the account, kept where the account's own people cannot change it.
 
 The trail has the data events of the lake's objects, read and write, which the organization's trail has not. It has
 the account's management events too, in all regions, although that trail has them already: the benchmark's alarms go
@@ -35,22 +35,25 @@ SEVERE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class AuditArgs:
-    """`archive_bucket` and `archive_key_arn` are the organization's; `role` brings events to the log group.
-
-    unused_access_days: access that a role did not use for so long is a finding; nothing: only the organization's
-        analyzer looks for it.
-    """
+    """What is recorded, and where it is kept."""
 
     where: WatchedPlace
     audit: settings.Audit
+    """Without its `unused_access_days`, only the organization's analyzer looks for access that nobody uses."""
     bucket_arns: Sequence[Input[str]]
+    """The buckets whose objects' events are recorded."""
     archive_bucket: Input[str]
+    """The organization's."""
     archive_key_arn: Input[str]
+    """The organization's."""
     role: Grantee
+    """CloudTrail takes it to bring events to the log group."""
 
 
 class Audit(ComponentResource):
-    """The trail of the lake, the benchmark's alarms, and what becomes of findings."""
+    """The component makes the trail, the benchmark's alarms, the analyzers, and rules that tell people of findings."""
+
+    trail: aws.cloudtrail.Trail
 
     def __init__(self, name: str, args: AuditArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:operations:Audit", name, {}, args.where.options(opts))
@@ -191,5 +194,5 @@ class Audit(ComponentResource):
 
 
 def _dashed(metric: str) -> str:
-    """RootUse -> root-use."""
+    """Return a name in dashes: RootUse -> root-use."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in metric).lstrip("-")

@@ -1,4 +1,4 @@
-"""What the CIS AWS Foundations Benchmark wants to be told of (version 3.0, section 4), with its own filter patterns.
+"""What the CIS AWS Foundations Benchmark monitors (version 3.0, section 4), with its own filter patterns.
 
 Each is a metric of the trail's log group, and an alarm. What a deployment does on purpose counts like anything else, so
 the first question is always whether one was under way.
@@ -15,12 +15,15 @@ PATTERN_LIMIT = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """One control of section 4; `metric` is ours, `why` what happened and what to do first."""
+    """One control of section 4."""
 
     number: str
     metric: str
+    """The name is ours."""
     why: str
+    """What happened and what to do first."""
     pattern: str
+    """The benchmark's filter of the trail's events."""
 
 
 def _events(names: str, *, source: str | None = None) -> str:

@@ -22,29 +22,32 @@ Metric = list[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
-    """`groups` has the topic that each consumer group reads; `commits` is the sinks' own metric.
-
-    `capture_id` is what DMS calls the replication in its metrics; `queues` are those of what functions could not do;
-    `tunnels` have the id of their VPN connection and AWS's address. Alarms are those that the place has when the
-    dashboard is made, which is last.
-    """
+    """What is shown."""
 
     where: WatchedPlace
+    """The alarms shown are those that it has when the dashboard is made, which is last."""
     kafka: KafkaCluster
     groups: Mapping[str, str]
+    """Consumer group -> the topic that it reads."""
     connectors: Sequence[str]
     commits: str
+    """Name of the sinks' own metric."""
     capture_id: Input[str]
+    """What DMS calls the replication in its metrics."""
     pipeline_arn: Input[str]
     jobs: Sequence[str]
     functions: Sequence[str]
     queues: Sequence[str]
+    """Names of the queues of what functions could not do."""
     workgroup: Input[str]
     tunnels: Mapping[str, tuple[Input[str], Input[str]]]
+    """Tunnel -> (id of its VPN connection, AWS's address)."""
 
 
 class Dashboard(ComponentResource):
-    """`dashboard`; its widgets' metrics are those that the alarms watch, and what explains them."""
+    """The component makes a dashboard of what the alarms watch, and of what explains it."""
+
+    dashboard: aws.cloudwatch.Dashboard
 
     def __init__(self, name: str, args: DashboardArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:operations:Dashboard", name, {}, args.where.options(opts))
@@ -166,7 +169,7 @@ def _widgets(args: DashboardArgs) -> list[dict[str, Any]]:
 
 
 def alarm_widgets(arns: Sequence[Input[str]]) -> list[dict[str, Any]]:
-    """A row a widget, with every alarm: what one widget cannot show, the next one does."""
+    """Return widgets of a row each that show every alarm: what one widget cannot show, the next one does."""
     parts = [arns[start : start + ALARMS] for start in range(0, len(arns), ALARMS)]
     return [
         {

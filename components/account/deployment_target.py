@@ -22,24 +22,20 @@ class DeploymentTargetError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentTarget:
-    """Where a data stack lands.
-
-    Attributes:
-        role_arn: the role in the stack's account that this run takes; None runs with the caller's own rights.
-        deployer_arns: the roles that may deploy, whichever this run takes: what the program says of them must not
-            depend on who runs it.
-        log_archive_bucket: the organization's bucket for audit logs, in another account; `log_archive_key_arn` is the
-            key that must be used there.
-    """
+    """Where a data stack is deployed, and by whom."""
 
     role_arn: str | None
+    """The role in the stack's account that this run takes; None runs with the caller's own rights."""
     deployer_arns: tuple[str, ...]
+    """The roles that may deploy, whichever this run takes: what the program makes must not depend on who runs it."""
     organization_id: str
     log_archive_bucket: str
+    """The organization's bucket for audit logs, in another account."""
     log_archive_key_arn: str
+    """The key that must be used there."""
 
     def provider(self, name: str, *, account: str, region: str) -> aws.Provider:
-        """The provider of all of the stack's AWS resources: it refuses every other account than `account`."""
+        """Make the provider of all of the stack's AWS resources: it refuses every other account than `account`."""
         # As an object: a provider's arguments travel as JSON text, in which the SDK leaves a dict's names as they are.
         role = aws.ProviderAssumeRoleArgs(
             role_arn=self.role_arn, session_name=f"pulumi-{pulumi.get_project()}-{pulumi.get_stack()}"
@@ -53,7 +49,7 @@ class DeploymentTarget:
 
 
 async def from_stack(stack: str, *, role: str, environment: str, account: str) -> DeploymentTarget:
-    """The landing zone of an environment, from the outputs of the organization's stack.
+    """Return the target of an environment, from the outputs of the organization's stack.
 
     Args:
         role: deploy or preview, which the organization made, or admin, which AWS made for its management account.

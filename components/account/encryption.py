@@ -1,4 +1,4 @@
-"""Customer-managed keys, one a purpose.
+"""Customer-managed keys, one for each purpose.
 
 Who may use a key is granted to roles by the component that owns the data. The key's own policy holds them to it: a
 key of data is used through the services that keep that data, from this account, and not by a call to KMS itself.
@@ -56,20 +56,24 @@ _ADMINISTER = [
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`purposes` are some of `VIA`."""
+    """Which keys are made."""
 
     where: Place
     encryption: settings.Encryption
     purposes: Sequence[str] = tuple(VIA)
+    """Some of `VIA`."""
 
 
 class Encryption(ComponentResource):
-    """Keys by the purposes of `VIA` (`keys`, `arn`), each rotated, with an alias."""
+    """The component makes a key for each purpose, rotated and with an alias."""
+
+    keys: dict[str, aws.kms.Key]
+    """By purpose."""
 
     def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:Encryption", name, {}, args.where.options(opts))
         held = args.where.stateful(self)
-        self.keys: dict[str, aws.kms.Key] = {}
+        self.keys = {}
         for purpose in args.purposes:
             key = aws.kms.Key(
                 f"{name}-{purpose}",
@@ -91,6 +95,7 @@ class Encryption(ComponentResource):
         self.register_outputs({"arns": {purpose: key.arn for purpose, key in self.keys.items()}})
 
     def arn(self, purpose: str) -> Output[str]:
+        """Return the ARN of a purpose's key. Raises: KeyError if none was made for it."""
         return self.keys[purpose].arn
 
 
@@ -126,7 +131,7 @@ def _policy(purpose: str, args: EncryptionArgs) -> list[Statement]:
 
 
 def _of_the_trail(where: Place) -> list[Statement]:
-    """CloudTrail encrypts the trail of data events, and no other trail ("Configure AWS KMS key policies for
+    """Allow CloudTrail to encrypt the trail of data events, and no other ("Configure AWS KMS key policies for
     CloudTrail"). It decrypts where the bucket keeps a key of its own below this one."""
     trail = {"Service": "cloudtrail.amazonaws.com"}
     of_this = {"StringEquals": {"aws:SourceArn": where.arn("cloudtrail", f"trail/{where.name('data')}")}}

@@ -1,8 +1,8 @@
-"""The roles that people take: who asks the warehouse, and who runs the pipeline.
+"""The roles that people take, to query the warehouse and to run the pipeline.
 
 People sign in through IAM Identity Center, which makes a role of its own for every permission set in an account; from
-there they take one of these. Identity Center sees to second factors and to who belongs where; here is what a role may
-do. No person has a right on files of the lake: data is read in the warehouse, which knows columns.
+there they take one of these. Identity Center checks second factors and assigns people to permission sets; this module
+says what a role may do. No person has a right on files of the lake: data is read in the warehouse, which knows columns.
 """
 
 from __future__ import annotations
@@ -19,24 +19,32 @@ from components.blocks.policies import ANYTHING, MANAGED_LIMIT, TRUST_LIMIT, Gra
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """`permission_set` may take the role; `database_role` is what it is in the warehouse."""
+    """A role that people take."""
 
     permission_set: str
+    """Those whom Identity Center gives it may take the role."""
     database_role: str
+    """What the role is in the warehouse."""
     purpose: str
+    """The role's description."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleArgs:
-    """`roles` by name; `pipeline` is the state machine that some of them may start."""
+    """Which roles there are."""
 
     where: Place
     roles: Mapping[str, Person]
+    """By name."""
     pipeline: str
+    """Name of the state machine that some of them may start."""
 
 
 class People(ComponentResource):
-    """`roles` by name, within one boundary."""
+    """The component makes people's roles within one boundary."""
+
+    roles: dict[str, Grantee]
+    """By name."""
 
     def __init__(self, name: str, args: PeopleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:People", name, {}, args.where.options(opts))
@@ -49,7 +57,7 @@ class People(ComponentResource):
             tags=where.tags,
             opts=own,
         )
-        self.roles: dict[str, Grantee] = {}
+        self.roles = {}
         for role, person in args.roles.items():
             # Permission sets name the role that may be taken, and Redshift calls its user IAMR:<name>.
             physical = where.name(role)
@@ -72,7 +80,7 @@ class People(ComponentResource):
 
 
 def _trust(where: Place, person: Person) -> Statement:
-    """The permission set's role in this account: AWSReservedSSO_<set>_<16 digits>, below a path by region."""
+    """Allow the permission set's role in this account: AWSReservedSSO_<set>_<16 digits>, below a path by region."""
     sso = f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{person.permission_set}_{'?' * 16}"
     return allow(
         ["sts:AssumeRole"],

@@ -1,4 +1,4 @@
-"""One CloudWatch alarm, made the same way by every component that watches something of its own.
+"""One CloudWatch alarm, which every component that watches something of its own makes the same way.
 
 What a person does when one goes off is written in docs/operations.md, a paragraph a metric; an alarm's description
 ends with the way there.

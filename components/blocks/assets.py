@@ -14,7 +14,7 @@ from pulumi import Asset, AssetArchive, FileAsset, StringAsset
 
 
 def sources(folder: Path, *, below: str = "") -> dict[str, Asset]:
-    """Path in the archive -> file, for each source file of a folder.
+    """Return path in the archive -> file, for each source file of a folder.
 
     Args:
         folder: relative to the program, as the engine's assets are.
@@ -29,7 +29,10 @@ def sources(folder: Path, *, below: str = "") -> dict[str, Asset]:
 
 
 def archive(*parts: Mapping[str, Asset]) -> AssetArchive:
-    """One archive of several parts; a path in two parts is an error of the program."""
+    """Join several parts into one archive.
+
+    Raises: ValueError if two parts have the same path, an error of the program.
+    """
     merged: dict[str, Any] = {}
     for part in parts:
         twice = merged.keys() & part.keys()
@@ -40,5 +43,5 @@ def archive(*parts: Mapping[str, Asset]) -> AssetArchive:
 
 
 def json_asset(value: Any) -> StringAsset:
-    """JSON with sorted keys, so that the same value is the same asset."""
+    """Return a value as JSON with sorted keys, so that the same value is the same asset."""
     return StringAsset(json.dumps(value, indent=1, sort_keys=True))

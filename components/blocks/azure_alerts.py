@@ -1,4 +1,4 @@
-"""Alerts of Azure Monitor: who gets them, and one rule made the same way by every component.
+"""Alerts of Azure Monitor: who gets them, and one rule that every component makes the same way.
 
 Azure watches what it runs, and tells the same people as AWS does. What a person does when one goes off is written in
 docs/operations.md, a paragraph a metric.
@@ -24,16 +24,19 @@ ANY_REGION = "global"
 
 @dataclass(frozen=True, kw_only=True)
 class AzureWatch:
-    """Where rules are made, and whom they tell: one resource group and one action group of it."""
+    """Where rules are made, and whom they tell."""
 
     where: Place
     resource_group: Input[str]
+    """Name of the group that rules are made in; the action group is in it too."""
     action_group_id: Input[str]
+    """Whom the rules tell."""
 
 
 def action_group(
     parent: pulumi.Resource, name: str, *, where: Place, resource_group: Input[str], emails: Sequence[str]
 ) -> monitor.ActionGroup:
+    """Make the action group that mails these addresses when a rule goes off and when it is back."""
     return monitor.ActionGroup(
         name,
         resource_group_name=resource_group,
@@ -70,7 +73,7 @@ def azure_alert(
         namespace: the resource's type, `Microsoft.Network/virtualNetworkGateways`.
         each: dimension -> values; every combination is watched for itself.
         minutes: the window that `statistic` is taken of; it is looked at every five minutes.
-        severity: 0 is critical, 4 is for those who want to know.
+        severity: 0 critical, 1 error, 2 warning, 3 informational, 4 verbose.
 
     A series that nothing is reported of does not go off: what must not fall silent is watched from AWS as well.
     """

@@ -8,15 +8,15 @@ from pulumi import Output
 
 
 def principal_id(resource: Any) -> Output[str]:
-    """The object id of a resource's own identity.
+    """Return the object id of a resource's own identity.
 
-    Raises: ValueError if it has none: a role for nobody would be refused later, without a word of the reason.
+    Raises: ValueError if it has none: Azure would refuse the role's assignment later, and not name the reason.
     """
     return _part(resource, "principal_id")
 
 
 def tenant_id(resource: Any) -> Output[str]:
-    """The directory that the resource's identity is in. Raises: ValueError if it has none."""
+    """Return the directory that the resource's identity is in. Raises: ValueError if it has none."""
     return _part(resource, "tenant_id")
 
 

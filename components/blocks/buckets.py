@@ -1,8 +1,8 @@
-"""What every bucket of the platform is: private, versioned, encrypted, deaf to old TLS and to other organizations.
+"""What every bucket of the platform is: private, versioned, encrypted, closed to TLS below 1.2 and to strangers.
 
 The policies only deny. Who may do what is granted to roles by the component that owns the bucket; a bucket's policy
-says what no grant can give. It denies the use of data, never the care of the bucket itself (`s3:PutBucketPolicy` and
-the like), so a mistake in it can be mended by whoever may change the bucket.
+says what no grant can give. It denies the use of data, never the management of the bucket itself (`s3:PutBucketPolicy`
+and the like), so that whoever may change the bucket can correct a mistake in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pulumi import Input, Output, ResourceOptions
 from components.blocks.policies import BUCKET_LIMIT, Statement, deny, document
 
 TLS_VERSION = "1.2"
-"""The oldest that is taken; S3 itself refuses older ones too, but not by a promise of ours."""
+"""The oldest version that a bucket accepts; S3 refuses older ones too, but that is not ours to rely on."""
 _EVERYONE = {"AWS": "*"}
 _DATA = [
     "s3:AbortMultipartUpload",
@@ -39,9 +39,10 @@ def harden(
     *,
     also: Sequence[Statement] = (),
 ) -> aws.s3.BucketPolicy:
-    """Guard a bucket; `opts` are the bucket's own, for what guards a kept bucket must be kept with it.
+    """Guard a bucket.
 
     Args:
+        opts: the bucket's own, for what guards a kept bucket must be kept with it.
         kms_key_arn: the one key that objects are encrypted with; None: S3's own keys, only for what S3 delivers in
             its own name (see `components/lake/access_logs.py`).
         also: more statements of its policy.
@@ -83,7 +84,7 @@ def harden(
 
 
 def organization_only(bucket: aws.s3.Bucket, organization_id: Input[str]) -> Statement:
-    """Nobody from outside the organization, whatever a grant elsewhere may say.
+    """Deny everybody outside the organization, whatever a grant elsewhere may say.
 
     A principal of an account without organization, and an anonymous one, has no aws:PrincipalOrgID: the negated
     comparison is true then, and so it is denied. AWS services have none either: one that acts in its own name says
@@ -103,7 +104,7 @@ def organization_only(bucket: aws.s3.Bucket, organization_id: Input[str]) -> Sta
 def endpoints_only(
     bucket: aws.s3.Bucket, endpoint_ids: Sequence[Input[str]], *, outside: Sequence[Input[str]]
 ) -> Statement:
-    """Objects are used by way of these VPC endpoints only.
+    """Deny the use of objects by any other way than these VPC endpoints.
 
     A request that came through no endpoint has no aws:SourceVpce: the negated comparison is true, so it is denied
     unless one of the others exempts it:

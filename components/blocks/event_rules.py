@@ -1,4 +1,4 @@
-"""One EventBridge rule that tells the topic of alerts, made the same way by every component that has one.
+"""One EventBridge rule that tells the topic of alerts, and that every component makes the same way.
 
 What a person does about it is written in docs/operations.md, a paragraph a rule.
 """
@@ -17,7 +17,7 @@ from components.blocks.watched import WatchedPlace
 
 MAX_AGE_SECONDS = 24 * 60 * 60
 MAX_ATTEMPTS = 185
-"""EventBridge's own limits, which are its defaults: an alert is worth every try."""
+"""EventBridge's limits, which are its defaults too: an alert is tried for as long as it may be."""
 
 
 def tell(

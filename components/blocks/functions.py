@@ -1,7 +1,7 @@
-"""One Lambda function, made the same way by every component that has one.
+"""One Lambda function, which every component that has one makes the same way.
 
-A function has a log group of its own, a place in the VPC, a bounded share of the account's concurrency, and a queue
-for what it could not do, with an alarm on it: nothing that was asked of it is forgotten. Code signing is not used:
+A function has a log group of its own, interfaces in the VPC, a bounded share of the account's concurrency, and a queue
+for what it could not do, with an alarm on it: no event is lost. Code signing is not used:
 the archive comes from the pull request that was reviewed, by the only role that may deploy.
 """
 
@@ -28,12 +28,7 @@ KEPT_SECONDS = 14 * DAY_SECONDS
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """What a function is; `failures` is the queue for what it could not do.
-
-    concurrency: invocations at a time that are reserved for it, and the most that it gets.
-    retries, max_age_seconds: how often, and for how long, an asynchronous event is tried again.
-    kms_key_arn: for its environment and its queue; usable by way of lambda and sqs.
-    """
+    """What a function is."""
 
     where: WatchedPlace
     physical_name: str
@@ -42,14 +37,19 @@ class FunctionArgs:
     handler: str
     role: Grantee
     failures: aws.sqs.Queue
+    """The queue of what it could not do."""
     memory_mib: int
     timeout_seconds: int
     concurrency: int
+    """Invocations at a time that are reserved for it, and the most that it gets."""
     retries: int
+    """How often an asynchronous event is tried again."""
     max_age_seconds: int
+    """How long an asynchronous event is tried again."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
+    """Encrypts its environment and its queue; usable by way of lambda and sqs."""
     log_days: int
     environment: Mapping[str, Input[str]] = field(default_factory=dict)
     layers: Sequence[Input[str]] = ()
@@ -59,7 +59,7 @@ class FunctionArgs:
 def failure_queue(
     parent: pulumi.Resource, name: str, *, where: Place, physical_name: str, kms_key_arn: Input[str]
 ) -> aws.sqs.Queue:
-    """The queue of what a function could not do; kept like data, for it is data that is nowhere else."""
+    """Make the queue of what a function could not do; kept like data, for its messages are nowhere else."""
     return aws.sqs.Queue(
         name,
         name=physical_name,
@@ -73,7 +73,7 @@ def failure_queue(
 def queue_policy(
     parent: pulumi.Resource, name: str, queue: aws.sqs.Queue, *, rules: Sequence[Input[str]] = ()
 ) -> aws.sqs.QueuePolicy:
-    """Who may send to a failure queue besides roles of this account: EventBridge, for these rules. Nobody in clear."""
+    """Let EventBridge send to a failure queue for these rules, besides roles of this account; deny plain HTTP."""
     arn, everyone = [queue.arn], {"AWS": "*"}
     statements = [deny(["sqs:*"], arn, principal=everyone, when={"Bool": {"aws:SecureTransport": "false"}})]
     if rules:
@@ -89,7 +89,7 @@ def queue_policy(
 
 
 def function(parent: pulumi.Resource, name: str, args: FunctionArgs) -> aws.lambda_.Function:
-    """The function with its log group, grants, failure destination and alarms, all children of `parent`."""
+    """Make the function with its log group, grants, failure destination and alarms, all children of `parent`."""
     own = ResourceOptions(parent=parent)
     logs = aws.cloudwatch.LogGroup(
         f"{name}-logs",
@@ -134,7 +134,7 @@ def function(parent: pulumi.Resource, name: str, args: FunctionArgs) -> aws.lamb
 
 
 def _run(args: FunctionArgs, logs: aws.cloudwatch.LogGroup) -> list[Statement]:
-    """What any function needs to run: its logs, its failures, its environment, interfaces in the VPC, and traces."""
+    """Allow what any function needs to run: its logs, failures, environment, interfaces in the VPC, and traces."""
     return [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], [Output.concat(logs.arn, ":*")]),
         allow(["sqs:SendMessage"], [args.failures.arn]),

@@ -1,4 +1,4 @@
-"""Alerts of Google Cloud's own monitoring: who gets them, and one policy made the same way by every component.
+"""Alerts of Google Cloud's own monitoring: who gets them, and one policy that every component makes the same way.
 
 Google watches what it runs, and tells the same people as AWS does. What a person does when one goes off is written in
 docs/operations.md, a paragraph a metric.
@@ -28,19 +28,24 @@ Silence = Literal["EVALUATION_MISSING_DATA_INACTIVE", "EVALUATION_MISSING_DATA_A
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleAlertsArgs:
-    """The project whose alerts go to those who are told."""
+    """Who is told of what in which project."""
 
     where: Place
     alerts: settings.Alerts
+    """Its addresses get the mails."""
     gcp: settings.Gcp
+    """Its project has the channels."""
 
 
 class GoogleAlerts(ComponentResource):
-    """`channels`: the names of the project's notification channels, one an address."""
+    """The component makes a notification channel of the project for each address."""
+
+    channels: list[Output[str]]
+    """Names of the channels, in the order of the addresses."""
 
     def __init__(self, name: str, args: GoogleAlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:operations:GoogleAlerts", name, {}, args.where.options(opts))
-        self.channels: list[Output[str]] = [
+        self.channels = [
             gcp.monitoring.NotificationChannel(
                 # Named by the address, so that taking one off the list leaves the others alone.
                 f"{name}-mail-{hashlib.sha256(mail.encode()).hexdigest()[:8]}",
@@ -117,5 +122,5 @@ def google_alert(
 
 
 def _filter(wanted: Mapping[str, str]) -> str:
-    """A filter of Cloud Monitoring; a value in it is text in double quotes."""
+    """Return a filter of Cloud Monitoring; a value in it is text in double quotes."""
     return " AND ".join(f"{name} = {json.dumps(value)}" for name, value in wanted.items())

@@ -11,7 +11,7 @@ import settings
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaCluster:
-    """What connectors, event sources and the dashboard are told of the cluster."""
+    """What connectors, event sources and the dashboard need to know of the cluster."""
 
     arn: Output[str]
     name: Output[str]

@@ -1,6 +1,6 @@
 """Names by which the organization's accounts refer to each other's things.
 
-A service control policy names the roles that it spares, a bucket's policy the trail that writes there, the pipeline of
+A service control policy names the roles that it exempts, a bucket's policy the trail that writes there, the pipeline of
 the repository the role that it takes: each before, or without, an output that could say so.
 """
 
@@ -25,5 +25,5 @@ LOG_ARCHIVE = "novaretail-log-archive"
 
 
 def log_archive_bucket(account: str) -> str:
-    """The bucket of the log archive in this account: an account's number makes it the only one in the world."""
+    """Return the name of the log archive's bucket in this account; the account's number makes it globally unique."""
     return f"{LOG_ARCHIVE}-{account}"

@@ -24,21 +24,22 @@ class Place:
     tags: Mapping[str, str]
     """The base tags: every AWS resource has them."""
     provider: aws.Provider | None = None
-    """Who makes the AWS resources of this place; None: the program's own credentials."""
+    """It makes the AWS resources of this place; None: the program's own credentials do."""
 
     def by(self, provider: aws.Provider | None) -> Self:
-        """The same place, made by another provider: an account of the organization."""
+        """Return the same place with another provider, such as that of an account of the organization."""
         return replace(self, provider=provider)
 
     def options(self, opts: ResourceOptions | None) -> ResourceOptions:
-        """A component's own options, with the provider that all of its AWS resources are made by."""
+        """Return a component's own options, with the provider that makes all of its AWS resources."""
         return ResourceOptions.merge(ResourceOptions(providers=[self.provider] if self.provider else None), opts)
 
     def name(self, suffix: str = "") -> str:
-        """A physical name, for what others refer to by text: novaretail-prod-<suffix>."""
+        """Return a physical name, for what others refer to by text: novaretail-prod-<suffix>."""
         return "-".join(part for part in ("novaretail", self.environment, suffix) if part)
 
     def log_group(self, path: str) -> str:
+        """Return the name of a log group: /novaretail/prod/<path>."""
         return f"/novaretail/{self.environment}/{path}"
 
     @property
@@ -47,18 +48,18 @@ class Place:
         return f"NovaRetail/{self.environment}"
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something in this account and region."""
+        """Return the ARN of something in this account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     @property
     def s3_url(self) -> str:
-        """Where S3 answers the internet in this region."""
+        """URL of S3's public endpoint in this region."""
         return f"https://s3.{self.region}.amazonaws.com"
 
     def through(self, *services: str) -> dict[str, dict[str, Any]]:
-        """The condition that a key is used by way of these AWS services, and not by a call to KMS itself."""
+        """Return the condition that a key is used by way of these AWS services, and not by a call to KMS itself."""
         return {"StringEquals": {"kms:ViaService": [f"{service}.{self.region}.amazonaws.com" for service in services]}}
 
     def stateful(self, parent: Resource) -> ResourceOptions:
-        """The options of what holds data, and of what guards it: a kept bucket without its guards would be open."""
+        """Return the options of what holds data and of what guards it: a kept bucket without guards would be open."""
         return ResourceOptions(parent=parent, protect=self.keep_data, retain_on_delete=self.keep_data)

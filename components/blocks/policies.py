@@ -18,7 +18,7 @@ from pulumi.output import Unknown
 
 VERSION = "2012-10-17"
 ANYTHING = "*"
-"""For actions that IAM cannot limit to a resource; the reason stands where it is used."""
+"""For actions that IAM cannot limit to a resource; the reason is written where it is used."""
 
 INLINE_LIMIT = 10240
 USER_INLINE_LIMIT = 2048
@@ -45,16 +45,15 @@ class PolicySizeError(pulumi.RunError):
 
 @dataclass(frozen=True)
 class Grantee:
-    """A role that components may grant to.
-
-    `name` is its part in resource names; `physical_name` is known only where it is fixed, for those who trust the
-    role by its name. `inline` has the size of each policy that was attached, for IAM limits their sum.
-    """
+    """A role that components may grant to."""
 
     name: str
+    """Its part in resource names."""
     role: aws.iam.Role
     physical_name: str | None = None
+    """Known only where it is fixed, for those who trust the role by its name."""
     inline: dict[str, Output[int]] = field(default_factory=dict, compare=False, repr=False)
+    """Policy -> characters, of each that was attached: IAM limits their sum."""
 
     @property
     def arn(self) -> Output[str]:
@@ -68,7 +67,7 @@ def allow(
     when: Mapping[str, Mapping[str, Any]] | None = None,
     principal: Mapping[str, Any] | None = None,
 ) -> Statement:
-    """A statement that allows; `when` is its Condition, `principal` is for policies of resources and trust."""
+    """Return a statement that allows; `when` is its Condition, `principal` is for policies of resources and trust."""
     return _statement("Allow", actions, on, when, principal)
 
 
@@ -79,7 +78,7 @@ def deny(
     when: Mapping[str, Mapping[str, Any]] | None = None,
     principal: Mapping[str, Any] | None = None,
 ) -> Statement:
-    """A statement that denies whatever else allows."""
+    """Return a statement that denies, whatever else allows."""
     return _statement("Deny", actions, on, when, principal)
 
 
@@ -102,13 +101,13 @@ def _statement(
 
 
 def document(statements: Sequence[Statement], *, limit: int, of: str) -> Output[str]:
-    """The policy as JSON without white space.
+    """Return the policy as JSON without white space.
 
     Args:
         limit: the most characters that AWS takes for this kind of policy; one more fails the preview.
         of: whose policy it is, for that error.
+    Raises: PolicySizeError, in a preview as well.
     """
-
     whole = {"Version": VERSION, "Statement": list(statements)}
     _size(whole).apply(lambda size: _require_size(size, limit, f"the policy of {of}"))
     return Output.json_dumps(whole, separators=(",", ":")).apply(
@@ -117,7 +116,7 @@ def document(statements: Sequence[Statement], *, limit: int, of: str) -> Output[
 
 
 def _size(whole: Mapping[str, Any]) -> Output[int]:
-    """Characters of a document, known in a preview as well: what is unknown counts as `ASSUMED_SIZE`."""
+    """Return the characters of a document, known in a preview as well: an unknown value counts as `ASSUMED_SIZE`."""
 
     def measured(value: Any) -> int:
         return len(json.dumps(_assumed(value), separators=(",", ":")))
@@ -140,7 +139,7 @@ def _require_size(size: int, limit: int, what: str) -> bool:
 
 
 def trust(services: Sequence[str], *, account: str, source_arns: Sequence[str] = (), says_account: bool = True) -> str:
-    """Who may take a role: AWS services, for this account's (and, if given, these) resources only.
+    """Return who may take a role: AWS services, for this account's (and, if given, these) resources only.
 
     Args:
         says_account: whether the service documents that it sends aws:SourceAccount. If it does not, the condition

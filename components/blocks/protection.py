@@ -1,4 +1,4 @@
-"""The way past the protection of what holds data: its name in the stack's file.
+"""A person lifts the protection of what holds data by writing its name into the stack's file.
 
 A protected resource is neither replaced nor deleted; the engine stops the preview. Where a person wants a replacement
 all the same, they name the resource, and for this one the program does not set `protect`. The engine looks at the new
@@ -15,13 +15,14 @@ from pulumi import ResourceOptions, ResourceTransformationArgs, ResourceTransfor
 
 
 class Replaceable:
-    """Lifts the protection of the resources with these names, from its making on.
+    """The object, once made, lifts the protection of the resources with these names."""
 
-    `seen` are the names of all that was protected, so that a name which is none of them can be told.
-    """
+    seen: set[str]
+    """Names of all resources that were to be protected, so that a name which is none of them can be reported."""
 
     def __init__(self, names: Collection[str]) -> None:
-        self._names, self.seen = frozenset(names), set[str]()
+        self._names = frozenset(names)
+        self.seen = set()
         pulumi.runtime.register_stack_transformation(self._transform)
 
     def _transform(self, args: ResourceTransformationArgs) -> ResourceTransformationResult | None:

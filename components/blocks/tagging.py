@@ -9,7 +9,7 @@ import settings
 
 
 def base_tags(environment: str, tags: settings.Tags) -> dict[str, str]:
-    """What every AWS resource carries; a component may add its own."""
+    """Return the tags that every AWS resource carries; a component may add its own."""
     return {
         "Project": "novaretail",
         "Environment": environment,
@@ -21,7 +21,7 @@ def base_tags(environment: str, tags: settings.Tags) -> dict[str, str]:
 
 
 def labels(tags: Mapping[str, str]) -> dict[str, str]:
-    """Tags as Google Cloud takes them: lower case, [a-z0-9_-], 63 characters, keys begin with a letter."""
+    """Return tags as Google Cloud takes them: lower case, [a-z0-9_-], 63 characters, keys begin with a letter."""
     return {_legal(key): _legal(value) for key, value in tags.items()}
 
 

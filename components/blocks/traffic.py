@@ -1,7 +1,7 @@
 """Who in the VPC may open a connection to whom: one table, from which both sides' rules are made.
 
 Network access lists stay as AWS makes them: they name neither groups nor prefix lists, and S3's gateway answers from
-public addresses, so a list that lets jobs work would be open to the world's. Groups and missing routes decide.
+public addresses, so a list that lets jobs work would be open to all of them. Groups and missing routes decide.
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ REACH_S3 = ("applications", "jobs", "warehouse", "migration")
 
 @dataclass(frozen=True)
 class Flow:
-    """TCP from one group to the ports `low` to `high` of another."""
+    """TCP from one group to ports of another."""
 
     source: str
     target: str
     low: int
+    """The first port."""
     high: int
+    """The last port, itself included."""
     why: str
+    """The rules' description."""
 
 
 def flows(kafka_authentication: str) -> tuple[Flow, ...]:
+    """Return every connection that may be opened in the VPC; brokers listen at the port of their authentication."""
     kafka = KAFKA_PORTS[kafka_authentication]
     return (
         Flow("applications", "streaming", kafka, kafka, "Kafka"),

@@ -11,7 +11,7 @@ from pulumi import Output
 
 @dataclass(frozen=True, kw_only=True)
 class Transit:
-    """The gateway, how it calls itself in BGP, and where it leads."""
+    """The gateway, its number in BGP, and its route tables."""
 
     gateway_id: Output[str]
     asn: int

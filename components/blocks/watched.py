@@ -1,4 +1,4 @@
-"""A place that is watched: what a component needs to keep logs and to tell people, handed on as one value."""
+"""A place with what a component needs to keep logs and to tell people, handed on as one value."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ class Alarms:
     """The alarms of a stack. Each adds itself when it is made (`alarms.alarm`), so none can be left out of a list."""
 
     topic_arn: Input[str]
-    """Where an alarm tells people, and where rules do."""
+    """Alarms and rules send to it what people should know."""
     made: list[aws.cloudwatch.MetricAlarm] = field(default_factory=list, compare=False, repr=False)
+    """The alarms made so far, in the order of their making."""
 
     @property
     def arns(self) -> list[Output[str]]:
-        """Of the alarms made so far, by name: the order in which a program makes its parts is no change of a list."""
+        """ARNs of the alarms made so far, sorted by name: the order in which they are made does not matter."""
         return [alarm.arn for alarm in sorted(self.made, key=lambda alarm: alarm.pulumi_resource_name)]
 
 
@@ -29,10 +30,11 @@ class WatchedPlace(Place):
     """A place with the key of its logs, and with those who are told."""
 
     logs_key_arn: Input[str]
+    """Encrypts log groups, and the queues of what failed."""
     alarms: Alarms
 
     @classmethod
     def of(cls, place: Place, *, logs_key_arn: Input[str], topic_arn: Input[str]) -> WatchedPlace:
-        """The place, watched from now on."""
+        """Return the place with an empty list of alarms, which tell this topic."""
         known = {one.name: getattr(place, one.name) for one in fields(place)}
         return cls(**known, logs_key_arn=logs_key_arn, alarms=Alarms(topic_arn=topic_arn))

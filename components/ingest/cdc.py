@@ -1,7 +1,7 @@
 """Change data capture: DMS Serverless reads the contracts' tables of the shop's database and writes Parquet to raw.
 
-First all rows, then every change, in files below `cdc/<table>` (see contracts.cdc). Nothing is lost silently: an
-error stops the replication instead of skipping a row, and a stopped one tells a person.
+It writes first all rows, then every change, to files below `cdc/<table>` (see contracts.cdc). Nothing is lost
+silently: an error stops the replication instead of skipping a row, and a rule tells people that it stopped.
 
 Validation is off: for a target in S3, DMS would compare rows through Athena, with databases and tables of its own in
 the catalog. Folders by date are off: DMS writes them as 2026/05/01, which no reader takes for partitions.
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 import settings
 from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
+from components.ingest.dms_task_settings import replication_settings
 
 NETWORK_ROLE = "dms-vpc-role"
 LOGS_ROLE = "dms-cloudwatch-logs-role"
@@ -30,47 +31,64 @@ LOGS_ROLE = "dms-cloudwatch-logs-role"
 HEARTBEAT_SCHEMA = "dms"
 """Schema that belongs to the capturing user."""
 OPERATION_STOPS = ("REPLICATION_FAILED", "REPLICATION_STOPPED")
+"""Types of DMS's events after which nothing is captured any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeDataCaptureArgs:
-    """Where changes come from (`database_name`, `secret_arn`, once `ready` is there) and go (`bucket`, below `folder`).
-
-    mappings: DMS's table mapping, from the contracts. timestamp_column: what raw calls the time of a change.
-    """
+    """Where changes come from and where they go."""
 
     where: WatchedPlace
     cdc: settings.Cdc
     database_name: str
+    """The captured database."""
     secret_arn: Input[str]
+    """How the capturing user connects: host, port, user and password, as JSON."""
     certificate_file: Path
+    """Root certificate of the database's server, PEM."""
     ready: Sequence[Resource]
+    """What must exist before DMS connects: the user, and the grants of `role`."""
     bucket: Input[str]
     folder: str
+    """Folder of the bucket that changes are written below."""
     mappings: Mapping[str, Any]
+    """DMS's table mapping, from the contracts."""
     timestamp_column: str
+    """What raw calls the time of a change."""
     role: Grantee
+    """DMS takes it to read the secret and to write to the bucket."""
     network_role: Grantee
+    """The account's role `NETWORK_ROLE`."""
     logs_role: Grantee
+    """The account's role `LOGS_ROLE`."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
+    """Encrypts the storage of the replication."""
     lake_key_arn: Input[str]
+    """Encrypts what is written to the bucket."""
 
 
 class ChangeDataCapture(ComponentResource):
-    """`replication`, of the source's changes to raw.
+    """The component makes the replication of the source's changes to raw, and what watches it.
 
-    For who stands in for DMS: the source endpoint's database_name and secrets_manager_arn, the target's bucket_name,
+    For what stands in for DMS: the source endpoint's database_name and secrets_manager_arn, the target's bucket_name,
     timestamp_column_name, include_op_for_full_load, cdc_max_batch_interval (s) and cdc_min_file_size (KB), and the
     replication's table_mappings say all that is needed. A row of the full load has the time at which the replication
     began, so that every change, also one from during the load, is later.
     """
 
+    identifier: str
+    """The replication's physical name; that of its log group follows from it."""
+    source: aws.dms.Endpoint
+    target: aws.dms.S3Endpoint
+    replication: aws.dms.ReplicationConfig
+    metrics_id: Output[str]
+    """What DMS calls the replication in its metrics: <account>:<id>."""
+
     def __init__(self, name: str, args: ChangeDataCaptureArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:cdc:ChangeDataCapture", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        # The name of its log group follows from it.
         self.identifier = args.where.name("cdc")
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
@@ -238,9 +256,7 @@ class ChangeDataCapture(ComponentResource):
     def _watch(self) -> None:
         args, name = self._args, self._name
         # From the ARN: a replication that is made anew may get another id.
-        replication = self.metrics_id = self.replication.arn.apply(
-            lambda arn: f"{args.where.account}:{arn.split(':')[6]}"
-        )
+        self.metrics_id = self.replication.arn.apply(lambda arn: f"{args.where.account}:{arn.split(':')[6]}")
         for suffix, metric, why in (
             (
                 "source-latency",
@@ -262,7 +278,7 @@ class ChangeDataCapture(ComponentResource):
                 why=why,
                 namespace="AWS/DMS",
                 metric=metric,
-                dimensions={"ReplicationConfigId": replication},
+                dimensions={"ReplicationConfigId": self.metrics_id},
                 statistic="Maximum",
                 threshold=args.cdc.latency_minutes * 60,
                 periods=3,
@@ -284,56 +300,3 @@ class ChangeDataCapture(ComponentResource):
             paths={"what": "$.detail.eventType", "message": "$.detail.detailMessage"},
             text="The capture of the shop's changes stands still (<what>): <message>",
         )
-
-
-def replication_settings(folder: str) -> dict[str, Any]:
-    """DMS's task settings. Keys that are left out have DMS's defaults; `folder` takes its control tables too."""
-    stop = "STOP_TASK"
-    return {
-        "TargetMetadata": {"SupportLobs": False},  # no contract has one (contracts.cdc.PHYSICAL_TYPES)
-        "FullLoadSettings": {
-            # A load that is repeated adds to raw, and takes nothing away: raw is the history.
-            "TargetTablePrepMode": "DO_NOTHING",
-            "StopTaskCachedChangesApplied": False,
-            "StopTaskCachedChangesNotApplied": False,
-            "MaxFullLoadSubTasks": 8,
-            "TransactionConsistencyTimeout": 600,
-            "CommitRate": 10000,
-        },
-        "Logging": {"EnableLogging": True},
-        "ControlTablesSettings": {
-            "ControlSchema": folder,
-            "HistoryTableEnabled": False,
-            "SuspendedTablesTableEnabled": False,
-            "StatusTableEnabled": False,
-        },
-        # A table that is emptied or dropped in the shop keeps its files in raw.
-        "ChangeProcessingDdlHandlingPolicy": {
-            "HandleSourceTableDropped": False,
-            "HandleSourceTableTruncated": False,
-            "HandleSourceTableAltered": False,
-        },
-        "ErrorBehavior": {
-            # DMS's defaults log a bad row and go on without it.
-            "DataErrorPolicy": stop,
-            "DataTruncationErrorPolicy": stop,
-            "DataErrorEscalationPolicy": stop,
-            "DataErrorEscalationCount": 0,
-            "TableErrorPolicy": stop,
-            "TableErrorEscalationPolicy": stop,
-            "TableErrorEscalationCount": 0,
-            "ApplyErrorDeletePolicy": stop,
-            "ApplyErrorInsertPolicy": stop,
-            "ApplyErrorUpdatePolicy": stop,
-            "ApplyErrorEscalationPolicy": stop,
-            "ApplyErrorEscalationCount": 0,
-            "FailOnNoTablesCaptured": True,
-            # A database that restarts or fails over is waited for, ever less often, without end.
-            "RecoverableErrorCount": -1,
-            "RecoverableErrorInterval": 5,
-            "RecoverableErrorThrottling": True,
-            "RecoverableErrorThrottlingMax": 1800,
-            "RecoverableErrorStopRetryAfterThrottlingMax": False,
-        },
-        "ValidationSettings": {"EnableValidation": False},
-    }

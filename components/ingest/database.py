@@ -14,54 +14,69 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, FileArchive, FileAsset, Input, Output, ResourceOptions
 
 import settings
-from components.blocks.alarms import alarm
 from components.blocks.assets import archive
 from components.blocks.functions import ARCHITECTURE, RUNTIME, FunctionArgs, failure_queue, function
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
+from components.ingest.database_alarms import watch_database
 
 PORT = 5432
 MASTER = "shop_admin"
 CAPTURE_USER = "dms"
 FUNCTION = "capture-user"
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
-GIB = 1024**3
 LOGS = ("postgresql", "upgrade")
 OS_METRICS = "RDSOSMetrics"
-"""Where enhanced monitoring writes, for all instances of an account."""
+"""The log group that enhanced monitoring writes to, for all instances of an account."""
 INSIGHTS_DAYS = 7
 """What Database Insights keeps in its standard mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """`database_name` is the captured one, `tables` (schema.table) are its captured tables, `statements` make them.
-
-    code, packages: the function that makes the capturing user, and the folder of its layer.
-    """
+    """What the database holds, and what prepares it."""
 
     where: WatchedPlace
     database: settings.Database
     database_name: str
+    """The captured database."""
     tables: Sequence[str]
+    """Its captured tables, schema.table."""
     statements: Sequence[str]
+    """SQL that makes the tables."""
     code: Path
+    """File of the function that makes the capturing user."""
     packages: Path
+    """Folder of the function's layer."""
     function_role: Grantee
     monitoring_role: Grantee
+    """RDS takes it to write metrics of the host."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
+    """The instance's."""
     client_group_id: Input[str]
+    """The function's."""
     kms_key_arn: Input[str]
+    """Encrypts storage and Insights."""
     secrets_key_arn: Input[str]
+    """Encrypts the passwords."""
 
 
 class Database(ComponentResource):
-    """`instance`, and `capture_secret`, whose value is there once `capture_ready` is.
+    """The component makes the instance, and the user that captures its changes, with that user's secret.
 
-    For who stands in for RDS: the inputs that matter are dbName, username, port and the parameter group's
+    For what stands in for RDS: the inputs that matter are dbName, username, port and the parameter group's
     parameters. The secret then has engine, username, password, host, port and dbname, as JSON.
     """
+
+    identifier: str
+    """The instance's physical name; those of its log groups follow from it."""
+    certificate_file: Path
+    """Root certificate of its server, PEM."""
+    instance: aws.rds.Instance
+    capture_secret: aws.secretsmanager.Secret
+    """How the capturing user connects; it has a value once `capture_ready` exists."""
+    capture_ready: aws.lambda_.Invocation
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:cdc:Database", name, {}, args.where.options(opts))
@@ -79,7 +94,7 @@ class Database(ComponentResource):
             opts=self._own,
         )
         self.capture_ready = self._capture_user()
-        self._watch()
+        watch_database(self, name, where=args.where, database=args.database, instance_id=self.instance.identifier)
         self.register_outputs({"address": self.instance.address, "capture_secret": self.capture_secret.arn})
 
     def grant_capture(self, grantee: Grantee) -> aws.iam.RolePolicy:
@@ -124,7 +139,7 @@ class Database(ComponentResource):
         )
         family = f"postgres{args.database.engine_version.partition('.')[0]}"
         parameters = aws.rds.ParameterGroup(
-            # A group belongs to a family for life: one of the next is made beside it.
+            # A group cannot change its family: that of the next one is made beside it.
             f"{name}-{family}",
             family=family,
             description="TLS only, logical replication with bounded write-ahead log",
@@ -271,66 +286,9 @@ class Database(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[granted]),
         )
 
-    def _watch(self) -> None:
-        args = self._args
-
-        def watch(suffix: str, metric: str, threshold: float, why: str, *, low: bool = False, periods: int = 3) -> None:
-            alarm(
-                self,
-                f"{self._name}-{suffix}",
-                where=args.where,
-                why=why,
-                namespace="AWS/RDS",
-                metric=metric,
-                dimensions={"DBInstanceIdentifier": self.instance.identifier},
-                statistic="Minimum" if low else "Average" if metric == "CPUUtilization" else "Maximum",
-                threshold=threshold,
-                comparison="LessThanThreshold" if low else "GreaterThanOrEqualToThreshold",
-                periods=periods,
-                # A running instance always reports these.
-                silence="breaching" if metric == "FreeStorageSpace" else "notBreaching",
-            )
-
-        held = args.database.held_wal_gib * GIB
-        watch(
-            "held-wal",
-            "OldestReplicationSlotLag",
-            held / 2,
-            "The slot furthest behind holds back half of the write-ahead log it may. Start its replication again, or "
-            "drop the slot if nothing reads it: at the limit PostgreSQL gives it up, and the tables are loaded anew.",
-        )
-        watch(
-            "slot-disk",
-            "ReplicationSlotDiskUsage",
-            held / 2,
-            "Changes that wait for a replication slot fill the disk. See whether the replication runs, and end the "
-            "long transaction that it waits for.",
-        )
-        watch(
-            "storage",
-            "FreeStorageSpace",
-            0.15 * args.database.storage_gib * GIB,
-            "The database's disk is nearly full. See whether a replication slot holds back log; otherwise raise "
-            "cdc.storage_max_gib.",
-            low=True,
-        )
-        watch("cpu", "CPUUtilization", 85, "The database's processors are busy. See its top statements in Insights.")
-        watch(
-            "connections",
-            "DatabaseConnections",
-            args.database.connections_alarm,
-            "Nearly all connections are taken. See in pg_stat_activity who keeps idle ones.",
-        )
-        watch(
-            "transaction-ids",
-            "MaximumUsedTransactionIDs",
-            1_000_000_000,
-            "Half of all transaction ids are used: vacuum lags behind. End old transactions and slots, then vacuum.",
-        )
-
 
 def parameters_of(args: DatabaseArgs) -> dict[str, tuple[str, str]]:
-    """PostgreSQL parameter -> (value, when it takes effect); static ones wait for a restart."""
+    """Return PostgreSQL parameter -> (value, when it takes effect); static ones wait for a restart."""
     return {
         "rds.logical_replication": ("1", "pending-reboot"),
         "rds.force_ssl": ("1", "immediate"),
@@ -339,7 +297,7 @@ def parameters_of(args: DatabaseArgs) -> dict[str, tuple[str, str]]:
         "max_slot_wal_keep_size": (str(args.database.held_wal_gib * 1024), "immediate"),
         # ms. DMS takes none from 1 to 9,999, and under five minutes lets its standby take over.
         "wal_sender_timeout": ("240000", "immediate"),
-        # ms. A transaction that somebody forgot keeps vacuum and slots back; the capturing user is excepted.
+        # ms. An idle transaction holds back vacuum and slots; the capturing user is exempt.
         "idle_in_transaction_session_timeout": ("900000", "immediate"),
         "log_connections": ("1", "immediate"),
         "log_disconnections": ("1", "immediate"),
@@ -352,7 +310,7 @@ def parameters_of(args: DatabaseArgs) -> dict[str, tuple[str, str]]:
 
 
 def certificate_file(region: str) -> Path:
-    """The root certificate with which RDS signs its servers' in a region (truststore.pki.rds.amazonaws.com).
+    """Return the root certificate with which RDS signs those of a region's servers (truststore.pki.rds.amazonaws.com).
 
     Raises: FileNotFoundError if it is not in this repository.
     """

@@ -1,8 +1,8 @@
 """Small reference files, from where partners put them to where jobs read them.
 
-A file below incoming/ of raw is an event; the function land_reference makes it the edition in use, or sets it aside
-below rejected/ with its reasons, and that is an event too, which people are told of. The function itself can tell
-nobody: it reads incoming/, writes reference/ and rejected/, and nothing else.
+A file that arrives below incoming/ of raw is an event; the function land_reference makes it the edition in use, or sets
+it aside below rejected/ with its reasons, and a rule tells people of that event. The function itself may tell nobody:
+it reads incoming/, writes reference/ and rejected/, and nothing else.
 """
 
 from __future__ import annotations
@@ -25,27 +25,35 @@ from components.blocks.watched import WatchedPlace
 FUNCTION = "land-reference"
 FAILURES = "land-reference-failures"
 DELIVERY_ATTEMPTS = 20
-"""Of an event to Lambda; what Lambda has taken, it tries again by its own rules."""
+"""Of an event to Lambda; once Lambda has accepted it, the function's own retries count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LandingArgs:
-    """`code` is the handler's file; `currencies` are the known ones; `depends_on` is what lets the function work."""
+    """What lands reference files, and where."""
 
     where: WatchedPlace
     landing: settings.Landing
     code: Path
+    """The handler's file."""
     currencies: Sequence[str]
+    """Codes of the known ones."""
     role: Grantee
     bucket: Input[str]
+    """That of raw."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     depends_on: Sequence[Resource]
+    """What must exist before the function gets events: its grants."""
 
 
 class Landing(ComponentResource):
-    """`function`, and `failures`: the queue of events that it could not deal with."""
+    """The component makes the function, the rules that start it and report rejects, and the queue of its failures."""
+
+    failures: aws.sqs.Queue
+    """Events that the function could not process."""
+    function: aws.lambda_.Function
 
     def __init__(self, name: str, args: LandingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:processing:Landing", name, {}, args.where.options(opts))
@@ -129,7 +137,7 @@ class Landing(ComponentResource):
 
 
 def _created(bucket: Input[str], key: dict[str, str]) -> dict[str, Any]:
-    """S3's events of new objects in a bucket."""
+    """Return the pattern of S3's events of new objects in a bucket."""
     return {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],

@@ -1,4 +1,4 @@
-"""Kafka Connect: one connector a topic lands its records in raw, as they came.
+"""Kafka Connect: one connector for each topic writes its records to raw, as they came.
 
 `bridges/lake_sink/connector.json` has what is the same for all, and the README beside it says what each setting is
 for; this component adds what depends on the topic, the cluster and the environment.
@@ -30,34 +30,44 @@ MSK_IAM_CLIENT = {
 """What a Kafka client needs to authenticate with its role; MSK Connect's workers have the library."""
 
 COMMITS = "LakeCommits"
+"""Name of the metric that counts commits to the lake."""
 COMMITTED = '"complete, committed to"'
-"""What the sink's coordinator logs at the end of each commit, with or without data in it."""
+"""The sink's coordinator logs it at the end of each commit, with or without data in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LakeSinksArgs:
-    """`code` has connector.json; the plugin is an archive of the sink's jars in S3; `roles` is by topic.
-
-    depends_on: topic -> what must exist before its connector starts (topics, table, grants).
-    """
+    """What is landed, by which code, from which cluster."""
 
     where: WatchedPlace
     kafka: KafkaCluster
     sinks: settings.Sinks
     topics: Sequence[Topic]
     code: Path
+    """Folder with connector.json."""
     plugin_bucket_arn: Input[str]
+    """The plugin is an archive of the sink's jars in S3."""
     plugin_key: Input[str]
     plugin_version: Input[str]
+    """The object's version."""
     warehouse: Input[str]
+    """s3:// address below which Iceberg would put tables that name no location."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     roles: Mapping[str, Grantee]
+    """By topic."""
     depends_on: Mapping[str, Sequence[Resource]]
+    """Topic -> what must exist before its connector starts (topics, table, grants)."""
 
 
 class LakeSinks(ComponentResource):
-    """`connectors` by topic; each may touch its own topic, groups, prefix, table and key."""
+    """The component makes a connector for each topic, with their plugin, workers' configuration, logs and alarms.
+
+    A connector's role reaches its own topic, groups, prefix, table and key only.
+    """
+
+    connectors: dict[str, aws.mskconnect.Connector]
+    """By topic."""
 
     def __init__(self, name: str, args: LakeSinksArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:LakeSinks", name, {}, args.where.options(opts))
@@ -94,7 +104,7 @@ class LakeSinks(ComponentResource):
         )
         template = json.loads((args.code / "connector.json").read_text())
         iam = args.kafka.streaming.authentication == "iam"
-        self.connectors: dict[str, aws.mskconnect.Connector] = {}
+        self.connectors = {}
         for topic in args.topics:
             connector = connector_name(topic)
             self._grant_logs(f"{name}-logs-{args.roles[topic.name].name}", args.roles[topic.name], logs)
@@ -172,7 +182,7 @@ class LakeSinks(ComponentResource):
         )
 
     def _watch_commits(self, name: str, logs: aws.cloudwatch.LogGroup) -> None:
-        """A sink whose tasks run may still commit nothing: the coordinator's own line counts."""
+        """Count the coordinator's lines: a sink whose tasks run may still commit nothing."""
         args = self._args
         aws.cloudwatch.LogMetricFilter(
             f"{name}-commits",
@@ -205,11 +215,12 @@ class LakeSinks(ComponentResource):
 
 
 def connector_name(topic: Topic) -> str:
+    """Return the physical name of a topic's connector; its role, groups and transactions are named after it."""
     return f"{topic.name.replace('_', '-')}-to-lake"
 
 
 def connector_configuration(template: Mapping[str, str], topic: Topic, args: LakeSinksArgs) -> dict[str, Input[str]]:
-    """The whole configuration of a topic's connector: the template, and what depends on the topic."""
+    """Return the whole configuration of a topic's connector: the template, and what depends on the topic."""
     connector = connector_name(topic)
     session_ms = args.sinks.session_timeout_seconds * 1000
     configuration: dict[str, Input[str]] = {
@@ -241,7 +252,7 @@ def connector_configuration(template: Mapping[str, str], topic: Topic, args: Lak
 
 
 def worker_properties(args: LakeSinksArgs) -> str:
-    """The workers' configuration; a record lands within commit interval plus offset flush."""
+    """Return the workers' configuration; a record lands within commit interval plus offset flush."""
     properties = {
         "key.converter": "org.apache.kafka.connect.storage.StringConverter",
         "value.converter": "org.apache.kafka.connect.storage.StringConverter",

@@ -1,4 +1,4 @@
-"""Kafka: an MSK cluster without surprises, and the topics that the contracts name.
+"""Kafka: an MSK cluster, and the topics that the contracts name.
 
 Clients authenticate with IAM and encrypt with TLS; a producer's acknowledged record is on two brokers at least; a
 topic exists because a contract says so, never because somebody mistyped its name.
@@ -7,51 +7,50 @@ topic exists because a contract says so, never because somebody mistyped its nam
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 import settings
-from components.blocks.alarms import Comparison, Statistic, alarm
 from components.blocks.kafka import KafkaCluster
 from components.blocks.policies import Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
+from components.ingest.streaming_alarms import watch_cluster
 from contracts import Topic
 
 FOREVER = -1
+"""retention.ms of a topic whose records Kafka keeps without end."""
 DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_DAYS = 30
 CONTROL_DAYS = 30
-"""The sink's control topic must outlive any outage of the sink: what is expired there is missing in the lake."""
-
-
-NAMESPACE = "AWS/Kafka"
-"""Of metrics, with their dimensions' names as MSK writes them: Cluster Name, Broker ID, Consumer Group, Topic."""
-CPU_PERCENT = 60
-"""MSK's best practices: CpuUser + CpuSystem below 60 %, so that the others can carry a broker that is down."""
-DISK_PERCENT = 85
-"""Storage grows at 60 %; MSK's best practices name 85 % as the time to act."""
-T3_CREDITS = 60
-"""A t3.small earns 24 credits an hour and keeps 576 at most; an hour at full load of its two CPUs costs 120."""
+"""Records of the sink's control topic must outlive any outage of the sink: the lake never gets what expires there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamingArgs:
-    """`subnet_ids` is one a zone."""
+    """What the cluster is, and which topics it has."""
 
     where: WatchedPlace
     streaming: settings.Streaming
     topics: Sequence[Topic]
     subnet_ids: Sequence[Input[str]]
+    """One in each zone."""
     security_group_id: Input[str]
     kms_key_arn: Input[str]
 
 
 class Streaming(ComponentResource):
-    """`bootstrap` for clients, `cluster`, `topics` by name (dead-letter and control topics included), and
-    `alarms`."""
+    """The component makes the cluster, its topics and its alarms, and lets its storage grow."""
+
+    cluster: aws.msk.Cluster
+    bootstrap: Output[str]
+    """host:port of the brokers, with commas between, of the listener that `streaming.authentication` names."""
+    topics: dict[str, aws.msk.Topic]
+    """By name, dead-letter and control topics included."""
+    kafka: KafkaCluster
+    """The cluster as other components take it."""
 
     def __init__(self, name: str, args: StreamingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:streaming:Streaming", name, {}, args.where.options(opts))
@@ -102,11 +101,11 @@ class Streaming(ComponentResource):
                 ResourceOptions(ignore_changes=["brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"]),
             ),
         )
-        self.bootstrap: Output[str] = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
+        self.bootstrap = self.cluster.bootstrap_brokers_sasl_iam if iam else self.cluster.bootstrap_brokers
         if args.streaming.storage_max_gib > args.streaming.storage_gib:
             self._grow_storage()
-        self._watch()
-        self.topics: dict[str, aws.msk.Topic] = {}
+        watch_cluster(self, name, where=args.where, streaming=args.streaming, cluster_name=self.cluster.cluster_name)
+        self.topics = {}
         for topic in args.topics:
             self._topic(topic.name, topic.partitions, self._retention_ms(topic.retention_days))
             self._topic(topic.dead_letter, 1, self._retention_ms(DEAD_LETTER_DAYS))
@@ -177,7 +176,7 @@ class Streaming(ComponentResource):
         )
 
     def _arn(self, kind: str, name: str) -> Output[str]:
-        """arn:aws:kafka:region:account:cluster/NAME/UUID -> ...:<kind>/NAME/UUID/<name>."""
+        """Return the ARN of something in the cluster: ...:cluster/NAME/UUID -> ...:<kind>/NAME/UUID/<name>."""
         return self.cluster.arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
 
     def _retention_ms(self, days: int) -> int:
@@ -225,130 +224,15 @@ class Streaming(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
 
-    def _watch(self) -> None:
-        """Alarms on metrics of level DEFAULT; those with a broker in it exist once a broker."""
-        args = self._args
-        cluster = {"Cluster Name": self.cluster.cluster_name}
-        alarm(
-            self,
-            f"{self._name}-no-controller",
-            where=args.where,
-            why="Kafka has no active controller: topics and leaders cannot change. See the cluster's state in MSK; "
-            "open a case with AWS if it is ACTIVE.",
-            namespace=NAMESPACE,
-            metric="ActiveControllerCount",
-            dimensions=cluster,
-            # Every node reports, all but one a zero: a sum would depend on their number.
-            statistic="Maximum",
-            threshold=1,
-            comparison="LessThanThreshold",
-            silence="breaching",
-        )
-        alarm(
-            self,
-            f"{self._name}-offline-partitions",
-            where=args.where,
-            why="Partitions have no leader: they take and give no records. See which brokers are down in MSK, "
-            "before anything else.",
-            namespace=NAMESPACE,
-            metric="OfflinePartitionsCount",
-            dimensions=cluster,
-            statistic="Maximum",
-            threshold=0,
-            comparison="GreaterThanThreshold",
-        )
-        for broker in range(1, args.streaming.brokers + 1):
-            self._watch_broker({**cluster, "Broker ID": str(broker)}, broker)
-
-    def _watch_broker(self, dimensions: Mapping[str, Input[str]], broker: int) -> None:
-        args = self._args
-        watched: list[_Watched] = [
-            _Watched(
-                "under-replicated",
-                f"Broker {broker} has had partitions with too few copies for half an hour. See whether a broker is "
-                "patched or restarted (MSK, cluster operations); if none is, look at its load and disk.",
-                "UnderReplicatedPartitions",
-                "Maximum",
-                threshold=0,
-                periods=6,
-            ),
-            _Watched(
-                "under-min-isr",
-                f"Broker {broker} has partitions below min.insync.replicas: producers with acks=all are refused. "
-                "See which brokers are down in MSK.",
-                "UnderMinIsrPartitionCount",
-                "Maximum",
-                threshold=0,
-                periods=2,
-            ),
-            _Watched(
-                "disk",
-                f"Broker {broker}'s disk is nearly full: at 100 % it stops. See why storage did not grow (its limit is "
-                "streaming.storage_max_gib, and it grows once in six hours), and raise the limit.",
-                "KafkaDataLogsDiskUsed",
-                "Maximum",
-                threshold=DISK_PERCENT,
-            ),
-            _Watched(
-                "cpu",
-                f"Broker {broker} has been above {CPU_PERCENT} % CPU for a quarter of an hour: with a broker down, the "
-                "others cannot carry its load. Find the topic that grew, and take larger brokers.",
-                ("CpuUser", "CpuSystem"),
-                "Average",
-                threshold=CPU_PERCENT,
-                periods=3,
-            ),
-        ]
-        if args.streaming.instance_type.startswith("kafka.t3."):
-            watched.append(
-                _Watched(
-                    "cpu-credits",
-                    f"Broker {broker} has nearly used its CPU credits: after that it is slowed to its baseline. "
-                    "Find what is loading it, or take kafka.m7g.large.",
-                    "CPUCreditBalance",
-                    "Minimum",
-                    threshold=T3_CREDITS,
-                    periods=3,
-                    comparison="LessThanThreshold",
-                )
-            )
-        for one in watched:
-            alarm(
-                self,
-                f"{self._name}-{one.name}-{broker}",
-                where=args.where,
-                why=one.why,
-                namespace=NAMESPACE,
-                metric=one.metric,
-                dimensions=dimensions,
-                statistic=one.statistic,
-                threshold=one.threshold,
-                comparison=one.comparison,
-                periods=one.periods,
-            )
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """An alarm that every broker has."""
-
-    name: str
-    why: str
-    metric: str | tuple[str, ...]
-    statistic: Statistic
-    threshold: float
-    periods: int = 1
-    comparison: Comparison = "GreaterThanThreshold"
-
 
 def server_properties(args: StreamingArgs) -> str:
-    """The cluster's configuration as MSK takes it."""
+    """Return the cluster's configuration as MSK takes it."""
     properties = {
         "auto.create.topics.enable": "false",
         "default.replication.factor": args.streaming.replication_factor,
         "min.insync.replicas": args.streaming.min_insync_replicas,
         "num.partitions": 4,
-        # A broker that was behind must not win: it would forget acknowledged records.
+        # A broker that was behind must not become leader: acknowledged records would be lost.
         "unclean.leader.election.enable": "false",
         "log.retention.hours": 168,
         "offsets.topic.replication.factor": args.streaming.replication_factor,

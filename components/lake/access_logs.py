@@ -1,4 +1,4 @@
-"""The bucket that S3 writes its access logs to: who asked what of the other buckets, and when."""
+"""The bucket that S3 writes its access logs to: who requested what of the other buckets, and when."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from components.blocks.policies import allow
 
 @dataclass(frozen=True, kw_only=True)
 class AccessLogsArgs:
-    """How long a log is kept."""
+    """Where logs are kept, and for how long."""
 
     where: Place
     access_logs: settings.AccessLogs
 
 
 class AccessLogs(ComponentResource):
-    """`target`: the bucket for `components.blocks.buckets.log_requests`, once S3 may write to it."""
+    """The component makes a hardened bucket whose policy lets S3 deliver the logs of the environment's buckets."""
+
+    bucket: aws.s3.Bucket
+    target: Output[str]
+    """The bucket's name for `components.blocks.buckets.log_requests`, once S3 may write to it."""
 
     def __init__(self, name: str, args: AccessLogsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:AccessLogs", name, {}, args.where.options(opts))
@@ -70,5 +74,5 @@ class AccessLogs(ComponentResource):
             ],
             opts=held,
         )
-        self.target: Output[str] = Output.all(self.bucket.bucket, policy.id).apply(lambda known: str(known[0]))
+        self.target = Output.all(self.bucket.bucket, policy.id).apply(lambda known: str(known[0]))
         self.register_outputs({"bucket": self.bucket.bucket})

@@ -16,16 +16,19 @@ from components.blocks.policies import Grantee, allow, attach
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """`access_logs` takes the log of requests."""
+    """How code is kept."""
 
     where: Place
     artifacts: settings.Artifacts
     kms_key_arn: Input[str]
     access_logs: Input[str]
+    """Name of the bucket that takes the log of requests."""
 
 
 class Artifacts(ComponentResource):
-    """`bucket`, `put` to ship something, and `grant_read` by prefix."""
+    """The component makes the bucket; `put` and `ship` upload to it, `grant_read` lets a role read by prefix."""
+
+    bucket: aws.s3.Bucket
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:Artifacts", name, {}, args.where.options(opts))
@@ -65,7 +68,7 @@ class Artifacts(ComponentResource):
         self.register_outputs({"bucket": self.bucket.bucket})
 
     def put(self, key: str, content: Asset | Archive) -> aws.s3.BucketObjectv2:
-        """Ship a file or an archive as s3://bucket/key."""
+        """Upload a file or an archive as s3://bucket/key."""
         return aws.s3.BucketObjectv2(
             f"{self._name}-{key.replace('/', '-')}",
             bucket=self.bucket.bucket,
@@ -76,12 +79,12 @@ class Artifacts(ComponentResource):
         )
 
     def ship(self, key: str, content: Asset | Archive) -> Output[str]:
-        """The same, for who wants to know where it is: its s3:// address."""
+        """Upload a file or an archive, and return its s3:// address."""
         shipped = self.put(key, content)
         return Output.concat("s3://", shipped.bucket, "/", shipped.key)
 
     def grant_read(self, grantee: Grantee, prefixes: Sequence[str]) -> aws.iam.RolePolicy:
-        """Let a role read what was shipped below prefixes."""
+        """Let a role read what was uploaded below prefixes."""
         return attach(
             self,
             f"{self._name}-read-{grantee.name}",

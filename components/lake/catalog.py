@@ -1,7 +1,8 @@
-"""The Glue Data Catalog: a database a layer, an Iceberg or Parquet table a contract table, and who may use which.
+"""The Glue Data Catalog: a database for each layer, a table for each of a contract's, and who may use which.
 
-Beside it the schema registry: what a record of each topic is made of. It stops a contract whose new version readers of
-the old one could not follow, and producers may check themselves against it; raw takes in what arrives all the same.
+The schema registry beside it holds the schema of each topic's records. It refuses a contract whose new version could
+not read records of the old ones, and producers may check their records against it; raw takes in what arrives all the
+same.
 """
 
 from __future__ import annotations
@@ -29,19 +30,28 @@ openTableFormatInput would replace the table. The jobs evolve schemas; this prog
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogArgs:
-    """`location` says where a table lies (s3://bucket/prefix); `kms_key_arn` encrypts what the catalog says of it."""
+    """Which tables there are, where they are, and who maintains them."""
 
     where: Place
     contracts: Contracts
     kms_key_arn: Input[str]
+    """Encrypts the catalog's own data: names, columns and comments of tables, and connections."""
     location: Callable[[Table], Output[str]]
+    """Returns where a table's files are: s3://bucket/prefix."""
     tables: settings.Tables
     optimizer: Grantee
     """The role that Glue's table maintenance takes; it needs write grants on the tables."""
 
 
 class Catalog(ComponentResource):
-    """`databases` by name, `tables` by full name (curated.orders), and `schemas` by topic."""
+    """The component makes databases, tables and schemas of the contracts, and encrypts the account's catalog."""
+
+    databases: dict[str, aws.glue.CatalogDatabase]
+    """By name."""
+    tables: dict[str, aws.glue.CatalogTable]
+    """By full name: curated.orders."""
+    schemas: dict[str, aws.glue.Schema]
+    """By topic."""
 
     def __init__(self, name: str, args: CatalogArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:catalog:Catalog", name, {}, args.where.options(opts))
@@ -55,7 +65,7 @@ class Catalog(ComponentResource):
                 name=database,
                 description=f"NovaRetail: {database}",
                 tags=args.where.tags,
-                # What is in the catalog before stays in clear until it is written again.
+                # What was in the catalog before stays unencrypted until it is written again.
                 opts=self._encrypted,
             )
             for database in args.contracts.databases
@@ -82,7 +92,7 @@ class Catalog(ComponentResource):
         return attach(self, f"{self._name}-write-{grantee.name}", grantee, statements)
 
     def _use_key(self, *actions: str) -> Statement:
-        """Glue reads and writes its encrypted catalog with the rights of whoever calls it."""
+        """Allow what Glue does with the catalog's key: it reads and writes with the rights of its caller."""
         return allow(actions, [self._args.kms_key_arn], when=self._args.where.through("glue"))
 
     def _encrypt(self) -> aws.glue.DataCatalogEncryptionSettings:
@@ -98,7 +108,7 @@ class Catalog(ComponentResource):
                     "return_connection_password_encrypted": True,
                 },
             },
-            # Taken away, the catalog of kept tables would be in clear again.
+            # Without it, the catalog of kept tables would be written unencrypted again.
             opts=self._held,
         )
 
@@ -113,7 +123,7 @@ class Catalog(ComponentResource):
         return self._files(table) if table.format == "parquet" else self._iceberg(table)
 
     def _files(self, table: Table) -> aws.glue.CatalogTable:
-        """A table over whatever Parquet files lie below its location; nobody commits to it."""
+        """Make a table over whatever Parquet files are below its location; nobody commits to it."""
         return aws.glue.CatalogTable(
             f"{self._name}-{table.database}-{table.name}",
             name=table.name,
@@ -165,7 +175,7 @@ class Catalog(ComponentResource):
         args = self._args
         registry = aws.glue.Registry(
             f"{self._name}-registry",
-            # Producers' serializers are told it by name, as they are the topic.
+            # Producers' serializers are configured with its name, as with the topic's.
             registry_name=args.where.name(),
             description="Records of the topics, as their contracts have them",
             tags=args.where.tags,

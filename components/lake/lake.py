@@ -1,8 +1,8 @@
-"""The lake: one private bucket a zone, and who may read and write which prefix of it.
+"""The lake: one private bucket for each zone, and who may read and write which prefix of it.
 
 Retention: what a table has dropped (a deleted row's file, an expired snapshot) is gone for good after
 `noncurrent_days`. Live files are never expired by age: an Iceberg table that still names them would be broken, so
-the age of rows is the business of the tables.
+rows are removed by age in the tables.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contracts import CDC_FOLDER, EXCHANGE_FOLDER, Contracts, Exchange, Table
 REFERENCE = "reference"
 """Folder of raw with small files that no contract describes."""
 INCOMING, REJECTED = "incoming", "rejected"
-"""Where partners put such files, and where those go that cannot be used."""
+"""Folders of raw: partners put such files into the first, and the second takes those that cannot be used."""
 ZONES = ("raw", "curated", "analytics")
 _READ = ["s3:GetObject"]
 # A multipart upload that fails is aborted by its writer; overwriting and deleting make old versions.
@@ -34,35 +34,42 @@ _WRITE = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutO
 
 @dataclass(frozen=True, kw_only=True)
 class LakeArgs:
-    """`exchange_rates` is a CSV file of the program's folder, uploaded to raw.
-
-    endpoint_ids: the VPC endpoints through which objects are used.
-    outside: ARNs of the roles that use objects without them, because they work outside our networks.
-    access_logs: the bucket that takes the log of requests.
-    exchange: by which way Azure reads published snapshots; None: by none.
-    exchange_endpoint_id: the one endpoint of `endpoint_ids` that its private way leads through.
-    raw_tiering_days: days until raw's files move to S3's intelligent tiering; None: they stay where they are.
-    """
+    """What is kept, and by which ways it is used."""
 
     where: Place
     lake: settings.Lake
     contracts: Contracts
     kms_key_arn: Input[str]
+    """The one key that objects are encrypted with."""
     endpoint_ids: Sequence[Input[str]]
+    """The VPC endpoints through which objects are used."""
     outside: Sequence[Input[str]]
+    """ARNs of the roles that use objects without them, because they work outside our networks."""
     exchange: ExchangeWay | None
+    """By which way Azure reads published snapshots; None: by none."""
     exchange_endpoint_id: Input[str]
+    """The one of `endpoint_ids` that Azure's private way leads through."""
     access_logs: Input[str]
+    """Name of the bucket that takes the log of requests."""
     exchange_rates: Path
+    """CSV file of the program's folder, uploaded to raw."""
 
 
 class Lake(ComponentResource):
-    """Buckets (`buckets`, by zone) for the organization, over our endpoints, with the lake's key; grants by table."""
+    """The component makes the zones' buckets: for the organization, over our endpoints, with the lake's key.
+
+    Its grants are by table.
+    """
+
+    buckets: dict[str, aws.s3.Bucket]
+    """By zone."""
+    exchange_rates: Output[str]
+    """s3:// address of the edition in use."""
 
     def __init__(self, name: str, args: LakeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:storage:Lake", name, {}, args.where.options(opts))
         self._name, self._args = name, args
-        self.buckets: dict[str, aws.s3.Bucket] = {zone: self._bucket(zone) for zone in ZONES}
+        self.buckets = {zone: self._bucket(zone) for zone in ZONES}
         rates = aws.s3.BucketObjectv2(
             f"{name}-exchange-rates",
             bucket=self.buckets["raw"].bucket,
@@ -73,11 +80,11 @@ class Lake(ComponentResource):
             # The first edition; the function land_reference puts the later ones in its place.
             opts=ResourceOptions(parent=self, ignore_changes=["source", "metadata"]),
         )
-        self.exchange_rates: Output[str] = Output.concat("s3://", self.buckets["raw"].bucket, "/", rates.key)
+        self.exchange_rates = Output.concat("s3://", self.buckets["raw"].bucket, "/", rates.key)
         self.register_outputs({"buckets": {zone: bucket.bucket for zone, bucket in self.buckets.items()}})
 
     def location(self, table: Table) -> Output[str]:
-        """Where a table lies."""
+        """Return the s3:// address of a table's files."""
         return Output.concat("s3://", self.buckets[table.zone].bucket, "/", table.prefix)
 
     def grant_read(self, grantee: Grantee, tables: Sequence[Table]) -> aws.iam.RolePolicy:
@@ -190,7 +197,7 @@ class Lake(ComponentResource):
             ],
         )
         log_requests(name, bucket, args.access_logs, held)
-        # Rules of EventBridge choose; a bucket that sends no events would starve them without a word.
+        # EventBridge gets all events, and its rules select. Nothing would report a bucket that sends none.
         aws.s3.BucketNotification(f"{name}-events", bucket=bucket.bucket, eventbridge=True, opts=held)
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle", bucket=bucket.bucket, rules=_lifecycle(args, zone), opts=held

@@ -1,9 +1,10 @@
-"""The state machine that curates datasets, builds marts and publishes what is shared, in the Amazon States Language.
+"""The definition of the state machine that curates datasets, builds marts and publishes what is shared.
 
-A dataset that fails is told of at once and stops neither the others nor their marts; the marts that need it are left
-as they were, and the run ends as failed with a line about each. One run of the last job publishes all shared tables,
-whatever became of the others: a table that has not changed is not published again. Each step answers with such a line
-("curated: orders", "failed: orders"), for JSONPath has no way to look an object up by a value.
+It is in the Amazon States Language. A dataset that fails is reported at once and stops neither the others nor their
+marts; the marts that need it are left as they were, and the run ends as failed with a line about each. One run of the
+last job publishes all shared tables, whatever became of the others: a table that has not changed is not published
+again. Each step answers with such a line ("curated: orders", "failed: orders"), for JSONPath has no way to look an
+object up by a value.
 """
 
 from __future__ import annotations
@@ -18,25 +19,26 @@ PARALLEL = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the state machine runs; `marts` has the datasets that each is built of, `exchanges` the shared tables.
-
-    concurrent_runs: how many runs a job may have at a time.
-    timeout_seconds: of a whole execution.
-    """
+    """What the state machine runs."""
 
     curate: str
+    """Name of the job, as of the next two."""
     build_mart: str
     publish: str
     alerts_topic_arn: str
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
+    """Mart -> the datasets that it is built of."""
     exchanges: Sequence[str]
+    """The shared tables."""
     concurrent_runs: int
+    """How many runs a job may have at a time."""
     timeout_seconds: int
+    """Of a whole execution."""
 
 
 def definition(plan: Plan) -> dict[str, Any]:
-    """The state machine.
+    """Return the state machine in the Amazon States Language.
 
     Its input may name datasets, marts and exchanges ({"datasets": ["orders"], "marts": [], "exchanges": []}); what it
     leaves out is all of them.
@@ -100,7 +102,7 @@ def definition(plan: Plan) -> dict[str, Any]:
                 "ResultPath": "$.together",
                 "Next": "Publish",
             },
-            # One branch: what fails in it is told of there, as in the maps.
+            # One branch: its failures are reported inside it, as in the maps.
             "Publish": {
                 "Type": "Parallel",
                 "InputPath": "$.together",
@@ -132,10 +134,14 @@ class _Step:
     """A job that is run for one name, and what follows from its end."""
 
     what: str
+    """Dataset, Mart or Exchange: its states' names have it."""
     done: str
+    """curated, built or published."""
     job: str
     argument: str
+    """The job's argument that takes the name."""
     consequence: str
+    """What a failure leaves as it was, for the message."""
 
     def states(self, plan: Plan) -> dict[str, Any]:
         verb = {"curated": "Curate", "built": "Build", "published": "Publish"}[self.done]
@@ -178,7 +184,7 @@ class _Step:
 
 
 def _sources(plan: Plan) -> dict[str, Any]:
-    """Whether what the mart is built of is curated, if this run curated it."""
+    """Return the states that skip a mart if this run failed to curate a dataset that it is built of."""
     rules = [
         {
             "And": [

@@ -1,7 +1,7 @@
-"""Glue jobs by path to `etl/`, and the state machine that runs them in order.
+"""Glue jobs that run the scripts of `etl/`, and the state machine that runs them in order.
 
 A run of the pipeline curates every dataset, builds every mart and publishes what is shared
-(components/lake/pipeline.py); a failed step is tried again, for each job may be run twice without harm.
+(components/lake/pipeline.py); a failed step is tried again, for a job that runs twice changes nothing more.
 """
 
 from __future__ import annotations
@@ -14,46 +14,62 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 import settings
-from components.blocks.alarms import alarm
 from components.blocks.event_rules import tell
 from components.blocks.policies import ANYTHING, Grantee, allow, attach
 from components.blocks.watched import WatchedPlace
 from components.lake.pipeline import Plan, definition
+from components.lake.state_machine import StateMachineArgs, schedule, state_machine
 
 CATALOG = "glue_catalog"
+"""What Spark calls the Glue catalog."""
 JOBS = ("curate", "build_mart", "publish")
 PIPELINE = "lake-pipeline"
+"""Physical name of the state machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingArgs:
-    """`marts` has the datasets that each is built of, `exchanges` the shared tables; `scripts` and `roles` are by job;
-    `py_files` and `extra_files` lie beside every job; `depends_on` is what the state machine waits for.
-    """
+    """What is run, with which code, and where."""
 
     where: WatchedPlace
     processing: settings.Processing
     datasets: Sequence[str]
     marts: Mapping[str, Sequence[str]]
+    """Mart -> the datasets that it is built of."""
     exchanges: Sequence[str]
+    """The shared tables."""
     scripts: Mapping[str, Input[str]]
+    """Job -> s3:// address of its script."""
     py_files: Sequence[Input[str]]
+    """s3:// addresses of the archives that every job imports from."""
     extra_files: Sequence[Input[str]]
+    """s3:// addresses of files that every job finds in its working folder."""
     exchange_rates: Input[str]
+    """s3:// address of the rates in use."""
     exchange_bucket: Input[str]
+    """Name of the bucket that snapshots are published to."""
     warehouse: Input[str]
+    """s3:// address below which Iceberg would put tables that name no location."""
     roles: Mapping[str, Grantee]
+    """By job."""
     pipeline_role: Grantee
     scheduler_role: Grantee
     lake_key_arn: Input[str]
+    """Encrypts what jobs write."""
     depends_on: Sequence[Resource]
+    """What must exist before the state machine: other grants of `pipeline_role`."""
     subnet_id: Input[str]
     zone: str
+    """The subnet's."""
     security_group_id: Input[str]
 
 
 class Processing(ComponentResource):
-    """`jobs` by name and the state machine (`pipeline`), with its schedule if there is one."""
+    """The component makes the jobs, and the state machine that runs them, by a schedule if the settings have one."""
+
+    jobs: dict[str, aws.glue.Job]
+    """By name."""
+    pipeline: aws.sfn.StateMachine
 
     def __init__(self, name: str, args: ProcessingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:processing:Processing", name, {}, args.where.options(opts))
@@ -91,7 +107,13 @@ class Processing(ComponentResource):
         self._watch_jobs()
         self.pipeline = self._pipeline()
         if args.processing.schedule:
-            self._schedule(args.processing.schedule)
+            schedule(
+                self,
+                name,
+                expression=args.processing.schedule,
+                machine=self.pipeline,
+                role=args.scheduler_role,
+            )
         self.register_outputs({"jobs": list(self.jobs), "pipeline": self.pipeline.arn})
 
     def grant_operate(self, grantee: Grantee) -> aws.iam.RolePolicy:
@@ -119,10 +141,10 @@ class Processing(ComponentResource):
             ],
         )
 
-    def _log_group(self, path: str, *, prefix: str = "") -> aws.cloudwatch.LogGroup:
+    def _log_group(self, path: str) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-{path.replace('/', '-').replace('_', '-')}-logs",
-            name=prefix + self._args.where.log_group(path),
+            name=self._args.where.log_group(path),
             retention_in_days=self._args.processing.log_days,
             kms_key_id=self._args.where.logs_key_arn,
             tags=self._args.where.tags,
@@ -178,7 +200,7 @@ class Processing(ComponentResource):
         )
 
     def _grant_run(self, job: str, grantee: Grantee) -> None:
-        """What any job needs to run: its logs, its metrics, and interfaces in the VPC."""
+        """Grant what any job needs to run: its logs, its metrics, and interfaces in the VPC."""
         attach(
             self,
             f"{self._name}-run-{grantee.name}",
@@ -220,53 +242,20 @@ class Processing(ComponentResource):
 
     def _pipeline(self) -> aws.sfn.StateMachine:
         args = self._args
-        # Below this prefix, Step Functions may deliver without a change of the account's resource policies.
-        logs = self._log_group(f"states/{PIPELINE}", prefix="/aws/vendedlogs")
-        arns = [job.arn for job in self.jobs.values()]
-        granted = attach(
-            self,
-            f"{self._name}-start-jobs",
-            args.pipeline_role,
-            [
-                allow(["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"], arns),
-                # Delivery of a state machine's logs, and tracing, have no resource level.
-                allow(
-                    [
-                        "logs:CreateLogDelivery",
-                        "logs:DeleteLogDelivery",
-                        "logs:DescribeLogGroups",
-                        "logs:DescribeResourcePolicies",
-                        "logs:GetLogDelivery",
-                        "logs:ListLogDeliveries",
-                        "logs:PutResourcePolicy",
-                        "logs:UpdateLogDelivery",
-                        "xray:GetSamplingRules",
-                        "xray:GetSamplingTargets",
-                        "xray:PutTelemetryRecords",
-                        "xray:PutTraceSegments",
-                    ],
-                    [ANYTHING],
-                ),
-            ],
-        )
         names = Output.all(*(self.jobs[job].name for job in JOBS), args.where.alarms.topic_arn)
-        machine = aws.sfn.StateMachine(
-            f"{self._name}-pipeline",
-            name=PIPELINE,
-            type="STANDARD",
-            role_arn=args.pipeline_role.arn,
-            definition=names.apply(lambda known: json.dumps(definition(self._plan(*known)))),
-            logging_configuration={
-                "level": "ALL",
-                "include_execution_data": True,
-                "log_destination": Output.concat(logs.arn, ":*"),
-            },
-            tracing_configuration={"enabled": True},
-            tags=args.where.tags,
-            opts=ResourceOptions(parent=self, depends_on=[granted, *args.depends_on]),
+        return state_machine(
+            self,
+            self._name,
+            StateMachineArgs(
+                where=args.where,
+                physical_name=PIPELINE,
+                definition=names.apply(lambda known: json.dumps(definition(self._plan(*known)))),
+                job_arns=[job.arn for job in self.jobs.values()],
+                role=args.pipeline_role,
+                log_days=args.processing.log_days,
+                depends_on=args.depends_on,
+            ),
         )
-        self._watch(machine)
-        return machine
 
     def _plan(self, curate: str, build_mart: str, publish: str, alerts_topic_arn: str) -> Plan:
         args = self._args
@@ -282,37 +271,8 @@ class Processing(ComponentResource):
             timeout_seconds=60 * args.processing.pipeline_timeout_minutes,
         )
 
-    def _watch(self, machine: aws.sfn.StateMachine) -> None:
-        for metric, why in (
-            (
-                "ExecutionsFailed",
-                "A run of the pipeline ended as failed: its cause has a line a dataset and mart. Mend what failed "
-                "(there is a message about each), then start the pipeline again.",
-            ),
-            (
-                "ExecutionsTimedOut",
-                "A run of the pipeline took longer than it may. See in its graph which job does not end; data is "
-                "late, not wrong.",
-            ),
-            (
-                "ExecutionsAborted",
-                "Somebody ended a run of the pipeline. If it was not you, ask; then start the pipeline again.",
-            ),
-        ):
-            alarm(
-                self,
-                f"{self._name}-{metric.removeprefix('Executions').lower()}",
-                where=self._args.where,
-                why=why,
-                namespace="AWS/States",
-                metric=metric,
-                dimensions={"StateMachineArn": machine.arn},
-                statistic="Sum",
-                threshold=1,
-            )
-
     def _watch_jobs(self) -> None:
-        """Each attempt of a job that fails, and each that takes long: the pipeline tells of the last attempt only."""
+        """Tell people of each attempt of a job that fails or takes long: the pipeline reports the last attempt only."""
         args, jobs = self._args, [job.name for job in self.jobs.values()]
         paths = {"job": "$.detail.jobName", "state": "$.detail.state", "run": "$.detail.jobRunId"}
         tell(
@@ -348,31 +308,9 @@ class Processing(ComponentResource):
     def _late_minutes(self) -> int:
         return max(1, self._args.processing.timeout_minutes // 2)
 
-    def _schedule(self, expression: str) -> None:
-        attach(
-            self,
-            f"{self._name}-start-pipeline",
-            self._args.scheduler_role,
-            [allow(["states:StartExecution"], [self.pipeline.arn])],
-        )
-        aws.scheduler.Schedule(
-            f"{self._name}-schedule",
-            description="Starts the lake pipeline for every dataset, mart and shared table",
-            schedule_expression=expression,
-            schedule_expression_timezone="UTC",
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": self.pipeline.arn,
-                "role_arn": self._args.scheduler_role.arn,
-                "input": "{}",
-                "retry_policy": {"maximum_event_age_in_seconds": 3600, "maximum_retry_attempts": 5},
-            },
-            opts=self._own,
-        )
-
 
 def spark_conf(warehouse: str) -> str:
-    """Glue takes several Spark properties as one value of --conf, with the option repeated between them."""
+    """Return Spark's properties as one value of --conf, with the option repeated between them, as Glue wants it."""
     catalog = f"spark.sql.catalog.{CATALOG}"
     properties = {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
@@ -390,5 +328,5 @@ def _joined(uris: Sequence[Input[str]]) -> Output[str]:
 
 
 def _catalog_arn(connection_arn: Output[str]) -> Output[str]:
-    """arn:aws:glue:region:account:connection/NAME -> the catalog that Glue asks for as well."""
+    """Return the ARN of the catalog that a connection is in; Glue asks for the right on both."""
     return connection_arn.apply(lambda arn: f"{arn.rsplit(':', 1)[0]}:catalog")

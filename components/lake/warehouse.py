@@ -23,10 +23,11 @@ from contracts import Statement
 
 DATABASE = "novaretail"
 LOGS = ("connectionlog", "useractivitylog", "userlog")
+"""All that Redshift exports."""
 USAGE_WARNING = 0.8
-"""The part of a limit that, once used, calls a person: the limit itself may stop everybody's queries."""
+"""The part of a limit that, once used, raises an alarm: the limit itself may stop everybody's queries."""
 PARAMETERS = {
-    # Redshift would make materialized views of its own accord, of data that the lake has already.
+    # Redshift would make materialized views by itself, of data that the lake has already.
     "auto_mv": "false",
     "datestyle": "ISO, MDY",
     "enable_case_sensitive_identifier": "false",
@@ -42,21 +43,29 @@ changed at each run."""
 
 @dataclass(frozen=True, kw_only=True)
 class WarehouseArgs:
-    """`statements` gives the SQL for the role that Redshift takes; `depends_on` is what the SQL refers to."""
+    """What the warehouse is, and what it is set up with."""
 
     where: WatchedPlace
     warehouse: settings.Warehouse
     role: Grantee
+    """Redshift takes it to read the lake."""
     statements: Callable[[str], Sequence[Statement]]
+    """Returns the SQL for the ARN of that role; names and number do not depend on it."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     secrets_key_arn: Input[str]
+    """Encrypts the administrator's password."""
     depends_on: Sequence[pulumi.Resource]
+    """What the SQL refers to."""
 
 
 class Warehouse(ComponentResource):
-    """`workgroup`, `database`, and the namespace behind them."""
+    """The component makes a namespace and its workgroup, limits what queries cost, and runs the contracts' SQL."""
+
+    namespace: aws.redshiftserverless.Namespace
+    workgroup: aws.redshiftserverless.Workgroup
+    database: str
 
     def __init__(self, name: str, args: WarehouseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:warehouse:Warehouse", name, {}, args.where.options(opts))
@@ -119,10 +128,11 @@ class Warehouse(ComponentResource):
 
     @property
     def name(self) -> Output[str]:
+        """The workgroup's, by which clients reach it."""
         return self.workgroup.workgroup_name
 
     def grant_query(self, grantee: Grantee) -> aws.iam.RolePolicy:
-        """Let people ask the warehouse; what they see there is granted to the database role of their tag."""
+        """Let people query the warehouse; what they see there is granted to the database role of their tag."""
         own = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
         return attach(
             self,
@@ -156,7 +166,7 @@ class Warehouse(ComponentResource):
         )
 
     def _limit(self, period: str, rpu_hours: int, breach: str) -> None:
-        """A limit of what queries may cost, and its warning. Data is shared with no other region: no limit of that."""
+        """Limit what queries may cost, and warn before. Data is shared with no other region: no limit of that."""
         limit = aws.redshiftserverless.UsageLimit(
             f"{self._name}-{period}-limit",
             resource_arn=self.workgroup.arn,

@@ -6,22 +6,22 @@ addresses and gateway, AWS's customer gateways and connections, Azure's picture 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
-from pulumi_azure_native import monitor, network, operationalinsights, resources
+from pulumi_azure_native import monitor, operationalinsights, resources
+from pulumi_azure_native import network as net  # not the attribute of this name
 
 import settings
 from components.blocks.azure_alerts import AzureWatch, action_group, azure_alert
+from components.links.azure_network import NetworkArgs, azure_network, public_address
 from components.links.proposals import azure_esp, azure_ike
-from components.links.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel, peer_inside
+from components.links.tunnels import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, Tunnel, peer_inside
+from components.links.vpn import AwsEnd, AwsEndArgs, LinkArgs
 
 LINK = "azure"
-GATEWAY_SUBNET = "GatewaySubnet"
-"""The one name that Azure takes for a gateway's subnet; it takes no security group there."""
-ZONES = ("1", "2", "3")
 INSTANCES = ("instance-0", "instance-1")
 """Names of the gateway's addresses, of which each belongs to one of its two machines."""
 GENERATION_1 = "VpnGw1AZ"
@@ -37,16 +37,35 @@ NAMESPACE = "Microsoft.Network/virtualNetworkGateways"
 
 @dataclass(frozen=True, kw_only=True)
 class AzureLinkArgs(LinkArgs):
-    """`link` says what is in Azure; `alerts` whom Azure itself tells."""
+    """What a link to Azure is given besides."""
 
     link: settings.AzureLink
+    """What is in Azure."""
     alerts: settings.Alerts
+    """Whom Azure itself tells."""
 
 
 class AzureLink(ComponentResource):
-    """`aws` is the AWS end; `connections` by a tunnel's name. For what lives at the other end: `resource_group`,
-    `location`, `network`, `subnets` (ids of "runtime" and "endpoints"), `way_out` (the runtime's address on the
-    internet), `workspace` for logs, `watch` for alerts and its `action_group`."""
+    """Four tunnels join the transit gateway and a virtual network in Azure, with room for what runs there."""
+
+    location: str
+    resource_group: resources.ResourceGroup
+    network: net.VirtualNetwork
+    subnets: Mapping[str, Output[str]]
+    """Ids of "runtime" and "endpoints"."""
+    way_out: net.PublicIPAddress
+    """The runtime's address on the internet."""
+    addresses: list[net.PublicIPAddress]
+    """The gateway's, in the order of its machines."""
+    gateway: net.VirtualNetworkGateway
+    aws: AwsEnd
+    connections: dict[str, net.VirtualNetworkGatewayConnection]
+    """By a tunnel's name."""
+    workspace: operationalinsights.Workspace
+    """Gets the logs."""
+    action_group: monitor.ActionGroup
+    watch: AzureWatch
+    """What alerts are made with: this resource group, and the action group."""
 
     def __init__(self, name: str, args: AzureLinkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:AzureLink", name, {}, args.where.options(opts))
@@ -55,16 +74,18 @@ class AzureLink(ComponentResource):
         self.resource_group = resources.ResourceGroup(
             f"{name}-group", location=args.link.location, tags=args.where.tags, opts=self._own
         )
-        self.network = network.VirtualNetwork(
-            f"{name}-network",
-            **self._here(),
-            address_space={"address_prefixes": [str(args.link.network)]},
-            opts=self._own,
+        placed = NetworkArgs(
+            resource_group=self.resource_group.name,
+            location=args.link.location,
+            tags=args.where.tags,
+            block=args.link.network,
+            subnets=args.link.subnets,
         )
-        self.way_out = self._address("way-out")
-        gateway_subnet, self.subnets = self._subnets()
-        self.addresses = [self._address(instance) for instance in INSTANCES]
-        self.gateway = self._gateway(gateway_subnet)
+        self._here = placed.here
+        made = azure_network(self, name, placed)
+        self.network, self.subnets, self.way_out = made.network, made.subnets, made.way_out
+        self.addresses = [public_address(self, name, instance, placed) for instance in INSTANCES]
+        self.gateway = self._gateway(made.gateway_subnet)
         self.aws = self._aws()
         self.connections = {tunnel.name: self._connection(tunnel) for tunnel in self.aws.tunnels.values()}
         self.workspace = self._logs()
@@ -76,87 +97,6 @@ class AzureLink(ComponentResource):
         )
         self._alerts()
         self.register_outputs({"resource_group": self.resource_group.name, "network_id": self.network.id})
-
-    def _here(self) -> dict[str, Any]:
-        """What every resource of the link in Azure has."""
-        return {
-            "resource_group_name": self.resource_group.name,
-            "location": self._args.link.location,
-            "tags": self._args.where.tags,
-        }
-
-    def _subnets(self) -> tuple[network.Subnet, dict[str, Output[str]]]:
-        """The gateway's subnet, and the ids of the others. Nothing in them gets an address of the internet's; the
-        runtime calls Azure's own management, and gets its patches, by one address that all of it goes out by."""
-        name, args = self._name, self._args
-        runtime = str(args.link.subnets.runtime)
-        groups = {
-            # The machines of a runtime talk to each other, and are called by nobody else.
-            "runtime": self._group("runtime", [_allow_in("runtime", runtime, "*"), *_only_tls_out()]),
-            "endpoints": self._group("endpoints", [_allow_in("runtime", runtime, "443")]),
-        }
-        gateway = network.Subnet(
-            f"{name}-gateway-subnet",
-            resource_group_name=self.resource_group.name,
-            virtual_network_name=self.network.name,
-            subnet_name=GATEWAY_SUBNET,
-            address_prefix=str(args.link.subnets.gateway),
-            opts=self._own,
-        )
-        outside = network.NatGateway(
-            f"{name}-way-out",
-            **self._here(),
-            sku={"name": "Standard"},
-            public_ip_addresses=[{"id": self.way_out.id}],
-            idle_timeout_in_minutes=4,
-            opts=self._own,
-        )
-        last, ids = gateway, {}
-        for purpose, group in groups.items():
-            last = network.Subnet(
-                f"{name}-{purpose}-subnet",
-                resource_group_name=self.resource_group.name,
-                virtual_network_name=self.network.name,
-                subnet_name=purpose,
-                address_prefix=str(getattr(args.link.subnets, purpose)),
-                default_outbound_access=False,
-                nat_gateway={"id": outside.id} if purpose == "runtime" else None,
-                network_security_group={"id": group.id},
-                # Private endpoints obey the group only where a subnet says so.
-                private_endpoint_network_policies="Enabled",
-                # A virtual network changes one subnet at a time.
-                opts=ResourceOptions(parent=self, depends_on=[last]),
-            )
-            ids[purpose] = last.id
-        return gateway, ids
-
-    def _group(self, purpose: str, rules: Sequence[network.SecurityRuleArgsDict]) -> network.NetworkSecurityGroup:
-        """Azure's own rules let in whatever a gateway leads here; the last rule stands before them."""
-        nobody: network.SecurityRuleArgsDict = {
-            "name": "nobody-else",
-            "priority": 4096,
-            "direction": "Inbound",
-            "access": "Deny",
-            "protocol": "*",
-            "source_address_prefix": "*",
-            "source_port_range": "*",
-            "destination_address_prefix": "*",
-            "destination_port_range": "*",
-        }
-        return network.NetworkSecurityGroup(
-            f"{self._name}-{purpose}-rules", **self._here(), security_rules=[*rules, nobody], opts=self._own
-        )
-
-    def _address(self, instance: str) -> network.PublicIPAddress:
-        return network.PublicIPAddress(
-            f"{self._name}-{instance}-address",
-            **self._here(),
-            public_ip_allocation_method="Static",
-            public_ip_address_version="IPv4",
-            sku={"name": "Standard", "tier": "Regional"},
-            zones=list(ZONES),
-            opts=self._own,
-        )
 
     def _aws(self) -> AwsEnd:
         args = self._args
@@ -179,11 +119,11 @@ class AzureLink(ComponentResource):
         end.add_routes("runtime", args.route_table_id, [args.link.subnets.runtime])
         return end
 
-    def _gateway(self, subnet: network.Subnet) -> network.VirtualNetworkGateway:
+    def _gateway(self, subnet: net.Subnet) -> net.VirtualNetworkGateway:
         args = self._args
-        return network.VirtualNetworkGateway(
+        return net.VirtualNetworkGateway(
             f"{self._name}-gateway",
-            **self._here(),
+            **self._here,
             virtual_network_gateway_name=self._gateway_name,
             gateway_type="Vpn",
             vpn_type="RouteBased",
@@ -215,20 +155,20 @@ class AzureLink(ComponentResource):
 
     @property
     def _gateway_name(self) -> str:
-        """Fixed, since the gateway's own arguments name parts of it."""
+        """Return the fixed name: the gateway's own arguments name parts of it."""
         return self._args.where.name(LINK)
 
     def _configuration(self, instance: str) -> Output[str]:
-        """The id of one of the gateway's addresses, which the gateway itself must name before it exists."""
+        """Return the id of one of the gateway's addresses, which the gateway itself must name before it exists."""
         return Output.concat(
             self.resource_group.id, f"/providers/{NAMESPACE}/{self._gateway_name}/ipConfigurations/{instance}"
         )
 
-    def _connection(self, tunnel: Tunnel) -> network.VirtualNetworkGatewayConnection:
+    def _connection(self, tunnel: Tunnel) -> net.VirtualNetworkGatewayConnection:
         args, name = self._args, f"{self._name}-{tunnel.connection}-{tunnel.number}"
-        aws_end = network.LocalNetworkGateway(
+        aws_end = net.LocalNetworkGateway(
             f"{name}-aws-end",
-            **self._here(),
+            **self._here,
             gateway_ip_address=tunnel.address,
             # Routes come by BGP; a range here would be a static route beside them.
             local_network_address_space={"address_prefixes": []},
@@ -242,9 +182,9 @@ class AzureLink(ComponentResource):
             "sa_life_time_seconds": ESP_SECONDS,
             "sa_data_size_kilobytes": ESP_KILOBYTES,
         }
-        return network.VirtualNetworkGatewayConnection(
+        return net.VirtualNetworkGatewayConnection(
             name,
-            **self._here(),
+            **self._here,
             virtual_network_gateway_connection_name=tunnel.name,
             connection_type="IPsec",
             connection_protocol="IKEv2",
@@ -271,7 +211,7 @@ class AzureLink(ComponentResource):
         name = self._name
         workspace = operationalinsights.Workspace(
             f"{name}-logs",
-            **self._here(),
+            **self._here,
             sku={"name": "PerGB2018"},
             retention_in_days=self._args.link.log_days,
             features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
@@ -287,7 +227,7 @@ class AzureLink(ComponentResource):
         return workspace
 
     def _alerts(self) -> None:
-        """From Azure's side: the same failures may show at one end only."""
+        """Watch the tunnels from Azure's side too: the same failures may show at one end only."""
         tunnels = list(self.aws.tunnels.values())
         names, peers = [tunnel.name for tunnel in tunnels], [tunnel.aws_inside for tunnel in tunnels]
         own: dict[str, Any] = {"watch": self.watch, "of": self.gateway.id, "namespace": NAMESPACE}
@@ -354,43 +294,6 @@ class AzureLink(ComponentResource):
                 each={"ConnectionName": names},
                 **own,
             )
-
-
-def _allow_in(name: str, block: str, ports: str) -> network.SecurityRuleArgsDict:
-    return {
-        "name": name,
-        "priority": 100,
-        "direction": "Inbound",
-        "access": "Allow",
-        "protocol": "Tcp",
-        "source_address_prefix": block,
-        "source_port_range": "*",
-        "destination_address_prefix": "*",
-        "destination_port_range": ports,
-    }
-
-
-def _only_tls_out() -> list[network.SecurityRuleArgsDict]:
-    """Rules before Azure's own, by which everything may go out; networks behind the gateway are not the internet."""
-    common: network.SecurityRuleArgsDict = {
-        "direction": "Outbound",
-        "access": "Allow",
-        "protocol": "Tcp",
-        "source_address_prefix": "*",
-        "source_port_range": "*",
-        "destination_address_prefix": "Internet",
-    }
-    return [
-        {**common, "name": "tls-out", "priority": 100, "destination_port_range": "443"},
-        {
-            **common,
-            "name": "nothing-else-out",
-            "priority": 4096,
-            "access": "Deny",
-            "protocol": "*",
-            "destination_port_range": "*",
-        },
-    ]
 
 
 def _given(address: str | None) -> str:

@@ -5,8 +5,8 @@ before it has a tunnel; AWS's connections need these, and then have four address
 those. Interfaces are matched as Google's guide "Connect HA VPN to AWS peer gateways" has it, which is what its 99.99 %
 depend on: interface 0 has the first connection's two tunnels, interface 1 the second's.
 
-What crosses is planned: Google announces its subnets and the addresses of its APIs, and takes the VPC's application
-subnets; the rest of what either could say is neither said nor believed.
+Routes are planned: Google announces its subnets and the addresses of its APIs, and accepts the VPC's application
+subnets; no other route is announced or accepted by either end.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ import settings
 from components.blocks.google_alerts import google_alert
 from components.blocks.tagging import labels
 from components.blocks.traffic import GOOGLE_PRIVATE_RANGE
+from components.links.google_network import EVERYWHERE, NetworkArgs, google_network
 from components.links.proposals import gcp_esp, gcp_ike
-from components.links.vpn import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, AwsEnd, AwsEndArgs, LinkArgs, Tunnel
+from components.links.tunnels import BUSY_SHARE, TUNNEL_BYTES_PER_SECOND, Tunnel
+from components.links.vpn import AwsEnd, AwsEndArgs, LinkArgs
 
 LINK = "gcp"
 KEEPALIVE_SECONDS = 20
@@ -35,30 +37,45 @@ The first tunnels of the two connections, which end at different interfaces on b
 second ones stand by with the same capacity, so that the loss of a tunnel costs no bandwidth.
 """
 DROPPED_PACKETS_PER_SECOND = 1
-DENY_PRIORITY = 65534
-"""Before the rules that every Google network has, which log nothing; theirs is 65535."""
-EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GcpLinkArgs(LinkArgs):
-    """`link` says what is in Google Cloud, `gcp` in which project; `google_channels` are whom Google itself tells."""
+    """What a link to Google Cloud is given besides."""
 
     link: settings.GcpLink
+    """What is in Google Cloud."""
     gcp: settings.Gcp
+    """In which project."""
     google_channels: Sequence[Input[str]]
+    """Whom Google itself tells."""
 
 
 class GcpLink(ComponentResource):
-    """`aws`, AWS's end; Google's `network`, `subnets` by name, `tunnels` and `peers` by the tunnels' names; whoever
-    sends over the link waits for `ready`."""
+    """Four tunnels join the transit gateway and a network in Google Cloud, with BGP sessions over them."""
+
+    aws: AwsEnd
+    network: gcp.compute.Network
+    subnets: dict[str, gcp.compute.Subnetwork]
+    """By name."""
+    router: gcp.compute.Router
+    tunnels: dict[str, gcp.compute.VPNTunnel]
+    """Google's ends, by the tunnels' names."""
+    peers: dict[str, gcp.compute.RouterPeer]
+    """The BGP sessions, by the tunnels' names."""
+    ready: list[Resource]
+    """What must be there before something is sent over the link."""
 
     def __init__(self, name: str, args: GcpLinkArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:GcpLink", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
         self._labels = labels(args.where.tags)
-        self._network()
-        self._firewall()
+        made = google_network(
+            self,
+            name,
+            NetworkArgs(project=args.gcp.project, region=args.link.region, subnets=args.link.subnets),
+        )
+        self.network, self.subnets = made.network, made.subnets
         self._gateway = gcp.compute.HaVpnGateway(
             f"{name}-gateway",
             project=args.gcp.project,
@@ -72,92 +89,15 @@ class GcpLink(ComponentResource):
         self.router = self._router()
         imports = {rank: self._imports(rank) for rank in PREFERENCE}
         external = self._external()
-        self.tunnels: dict[str, gcp.compute.VPNTunnel] = {}
-        self.peers: dict[str, gcp.compute.RouterPeer] = {}
+        self.tunnels, self.peers = {}, {}
         for slot, tunnel in enumerate(self.aws.tunnels.values()):
             self._tunnel(slot, tunnel, external, imports[tunnel.number])
         routes = self.aws.add_routes(
             "applications", args.route_table_id, [GOOGLE_PRIVATE_RANGE, *args.link.subnets.values()]
         )
-        self.ready: list[Resource] = [*self.peers.values(), self._private_apis, *routes]
+        self.ready = [*self.peers.values(), made.private_apis, *routes]
         self._watch()
         self.register_outputs({"network": self.network.name, "tunnels": list(self.tunnels)})
-
-    def _network(self) -> None:
-        name, args = self._name, self._args
-        self.network = gcp.compute.Network(
-            f"{name}-network",
-            project=args.gcp.project,
-            description="NovaRetail: the end of the link to AWS",
-            auto_create_subnetworks=False,
-            # One region: what it learns holds there, and Google's APIs answer through tunnels of the caller's region.
-            routing_mode="REGIONAL",
-            # Nothing here leads to the internet; Google's own APIs have a route below.
-            delete_default_routes_on_create=True,
-            opts=self._own,
-        )
-        self.subnets = {
-            subnet: gcp.compute.Subnetwork(
-                f"{name}-{subnet}",
-                project=args.gcp.project,
-                region=args.link.region,
-                network=self.network.id,
-                ip_cidr_range=str(block),
-                private_ip_google_access=True,
-                stack_type="IPV4_ONLY",
-                log_config={
-                    "aggregation_interval": "INTERVAL_1_MIN",
-                    "flow_sampling": 1.0,
-                    "metadata": "INCLUDE_ALL_METADATA",
-                },
-                opts=self._own,
-            )
-            for subnet, block in args.link.subnets.items()
-        }
-        # What comes over the tunnels for Google's APIs needs a next hop; this one stays inside Google for this range
-        # (Private Google Access for on-premises hosts, "VPC network routing").
-        self._private_apis = gcp.compute.Route(
-            f"{name}-private-apis",
-            project=args.gcp.project,
-            description="Google's APIs, for callers in AWS and here",
-            network=self.network.id,
-            dest_range=GOOGLE_PRIVATE_RANGE,
-            next_hop_gateway="default-internet-gateway",
-            priority=1000,
-            opts=self._own,
-        )
-
-    def _firewall(self) -> None:
-        """Machines here, of which the program makes none, may call Google's APIs; whoever adds one adds its rule."""
-        name, args = self._name, self._args
-        common: dict[str, Any] = {"project": args.gcp.project, "network": self.network.id, "opts": self._own}
-        logged: dict[str, Any] = {"log_config": {"metadata": "INCLUDE_ALL_METADATA"}}
-        everything: dict[str, Any] = {"denies": [{"protocol": "all"}], "priority": DENY_PRIORITY, **logged}
-        gcp.compute.Firewall(
-            f"{name}-deny-in",
-            description="Nothing comes in, also from AWS, unless another rule says so",
-            direction="INGRESS",
-            source_ranges=[EVERYWHERE],
-            **everything,
-            **common,
-        )
-        gcp.compute.Firewall(
-            f"{name}-deny-out",
-            description="Nothing goes out unless another rule says so",
-            direction="EGRESS",
-            destination_ranges=[EVERYWHERE],
-            **everything,
-            **common,
-        )
-        gcp.compute.Firewall(
-            f"{name}-allow-apis",
-            description="Google's APIs",
-            direction="EGRESS",
-            destination_ranges=[GOOGLE_PRIVATE_RANGE],
-            allows=[{"protocol": "tcp", "ports": ["443"]}],
-            priority=1000,
-            **common,
-        )
 
     def _aws_end(self) -> AwsEnd:
         return AwsEnd(
@@ -174,7 +114,7 @@ class GcpLink(ComponentResource):
         )
 
     def _external(self) -> gcp.compute.ExternalVpnGateway:
-        """AWS's four addresses in the order of connections and tunnels, which is that of the interfaces' numbers."""
+        """Tell Google AWS's four addresses, in the order of connections and tunnels: that of the interfaces."""
         return gcp.compute.ExternalVpnGateway(
             f"{self._name}-aws-addresses",
             project=self._args.gcp.project,
@@ -209,7 +149,7 @@ class GcpLink(ComponentResource):
         )
 
     def _imports(self, rank: int) -> gcp.compute.RouterRoutePolicy:
-        """What a session of this rank may teach: the planned blocks as they are, and nothing else."""
+        """Accept from a session of this rank the planned blocks as they are, and no other route."""
         args = self._args
         planned = " || ".join(f"destination == '{block}'" for block in args.planned)
         return gcp.compute.RouterRoutePolicy(
@@ -241,7 +181,7 @@ class GcpLink(ComponentResource):
         external: gcp.compute.ExternalVpnGateway,
         imports: gcp.compute.RouterRoutePolicy,
     ) -> None:
-        """A tunnel, the router's interface in it, and the session over it; all three have the tunnel's name.
+        """Make a tunnel, the router's interface in it, and the session over it; all three have the tunnel's name.
 
         Alerts and the runbook call tunnels by that name, at both ends. A tunnel is one of its kind between two
         addresses, so the old one goes before the new one comes: with another key, it and its session are made again.
@@ -294,7 +234,7 @@ class GcpLink(ComponentResource):
         )
 
     def _watch(self) -> None:
-        """Google's view of the tunnels; a policy has all of them, and its mail names the one."""
+        """Watch the tunnels from Google's side; one policy is about all of them, and its mail names the tunnel."""
         down: dict[str, Any] = {
             "threshold": 1,
             "comparison": "COMPARISON_LT",

@@ -23,14 +23,18 @@ TTL_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class GoogleNamesArgs:
-    """`vpc_id` is where the names are answered so; everywhere else they stay Google's public ones."""
+    """Where the names are answered so; everywhere else they stay Google's public ones."""
 
     where: Place
     vpc_id: Input[str]
 
 
 class GoogleNames(ComponentResource):
-    """`zone`; whoever calls Google by name waits for `records`."""
+    """A private zone answers Google's names with the addresses that the link leads to."""
+
+    zone: aws.route53.Zone
+    records: list[Resource]
+    """What must be there before Google is called by name."""
 
     def __init__(self, name: str, args: GoogleNamesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:network:GoogleNames", name, {}, args.where.options(opts))
@@ -45,7 +49,7 @@ class GoogleNames(ComponentResource):
         )
         # The whole block is Google's: its first and last address answer as well.
         addresses = [str(address) for address in IPv4Network(GOOGLE_PRIVATE_RANGE)]
-        self.records: list[Resource] = [
+        self.records = [
             aws.route53.Record(
                 f"{name}-{record}",
                 zone_id=self.zone.id,

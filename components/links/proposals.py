@@ -27,12 +27,12 @@ _AZURE_GROUPS: Mapping[int, tuple[str, str]] = {
 
 
 def combined(proposal: Proposal) -> bool:
-    """Whether encryption checks integrity itself; `integrity` then names IKE's pseudo-random function only."""
+    """Return whether encryption checks integrity itself; `integrity` then names IKE's pseudo-random function only."""
     return proposal.encryption.endswith("-gcm")
 
 
 def aws_phase(proposal: Proposal, phase: Literal[1, 2]) -> dict[str, list[Any]]:
-    """The arguments of a VPN connection's tunnel, without the tunnel's own prefix."""
+    """Return the arguments of a VPN connection's tunnel, without the tunnel's own prefix."""
     return {
         f"phase{phase}_encryption_algorithms": [_ENCRYPTION[proposal.encryption]["aws"]],
         f"phase{phase}_integrity_algorithms": [_INTEGRITY[proposal.integrity]["aws"]],
@@ -41,7 +41,7 @@ def aws_phase(proposal: Proposal, phase: Literal[1, 2]) -> dict[str, list[Any]]:
 
 
 def azure_ike(proposal: Proposal) -> dict[str, str]:
-    """The arguments of an IPsec policy that are about IKE; what Azure does not offer raises KeyError."""
+    """Return the arguments of an IPsec policy that are about IKE; what Azure does not offer raises KeyError."""
     return {
         "ike_encryption": _ENCRYPTION[proposal.encryption]["azure"],
         "ike_integrity": _INTEGRITY[proposal.integrity]["azure"],
@@ -50,7 +50,7 @@ def azure_ike(proposal: Proposal) -> dict[str, str]:
 
 
 def azure_esp(proposal: Proposal) -> dict[str, str]:
-    """The arguments of an IPsec policy that are about the traffic; Azure wants GCM named for both."""
+    """Return the arguments of an IPsec policy that are about the traffic; Azure wants GCM named for both."""
     encryption = _ENCRYPTION[proposal.encryption]["azure"]
     return {
         "ipsec_encryption": encryption,
@@ -60,7 +60,7 @@ def azure_esp(proposal: Proposal) -> dict[str, str]:
 
 
 def gcp_ike(proposal: Proposal) -> dict[str, list[str]]:
-    """`phase1` of a tunnel's cipher suite."""
+    """Return `phase1` of a tunnel's cipher suite."""
     return {
         "encryptions": [_ENCRYPTION[proposal.encryption]["gcp"]],
         "integrities": [] if combined(proposal) else [_INTEGRITY[proposal.integrity]["gcp"]],
@@ -70,7 +70,7 @@ def gcp_ike(proposal: Proposal) -> dict[str, list[str]]:
 
 
 def gcp_esp(proposal: Proposal) -> dict[str, list[str]]:
-    """`phase2` of a tunnel's cipher suite."""
+    """Return `phase2` of a tunnel's cipher suite."""
     return {
         "encryptions": [_ENCRYPTION[proposal.encryption]["gcp"]],
         "integrities": [] if combined(proposal) else [_INTEGRITY[proposal.integrity]["gcp"]],

@@ -15,10 +15,11 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 import settings
-from components.blocks.alarms import alarm
 from components.blocks.transit import Transit
 from components.blocks.watched import WatchedPlace
 from components.links.proposals import aws_phase
+from components.links.tunnel_alarms import watch_connection, watch_rekeys
+from components.links.tunnels import Tunnel
 
 IKE_SECONDS = 21600
 ESP_SECONDS = 3600
@@ -29,41 +30,6 @@ REKEY_FUZZ_PERCENT = 100
 REPLAY_PACKETS = 1024
 DPD_SECONDS = 30
 """AWS's shortest. BGP's hold time, which AWS sets to 30 seconds as well, is what moves the traffic."""
-TUNNEL_BYTES_PER_SECOND = 1_250_000_000 // 8
-"""What a standard tunnel carries (Site-to-Site VPN quotas)."""
-BUSY_SHARE = 0.8
-"""Of it, which a person is told of."""
-
-
-def peer_inside(block: IPv4Network) -> str:
-    """The other end's address of a tunnel's /30: the second host; AWS has the first."""
-    return str(block[2])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tunnel:
-    """One tunnel as its other end needs it.
-
-    name: link, connection and tunnel, such as azure-1-2; the numbers begin with 1.
-    address: AWS's public address.
-    key: the pre-shared key, a secret: AWS's own, or the one that was given.
-    inside: the /30 of both BGP speakers.
-    """
-
-    name: str
-    connection: int
-    number: int
-    address: Output[str]
-    key: Output[str]
-    inside: IPv4Network
-
-    @property
-    def aws_inside(self) -> str:
-        return str(self.inside[1])
-
-    @property
-    def peer_inside(self) -> str:
-        return peer_inside(self.inside)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +62,12 @@ class AwsEndArgs:
 
 
 class AwsEnd(ComponentResource):
-    """Two connections of two tunnels each, by name in that order, for one link."""
+    """Two connections of two tunnels each end on the transit gateway, and lead to the link's trust zone."""
 
     link: str
-    """Its name."""
+    """The link's name."""
     tunnels: dict[str, Tunnel]
+    """By name, in the order of connections and tunnels."""
     connections: list[aws.ec2.VpnConnection]
 
     def __init__(self, name: str, args: AwsEndArgs, opts: ResourceOptions | None = None) -> None:
@@ -108,20 +75,19 @@ class AwsEnd(ComponentResource):
         self._name, self._end, self._args, self._own = name, args, args.link, ResourceOptions(parent=self)
         self._other_end = args.other_end
         self.link = args.name
-        self.tunnels: dict[str, Tunnel] = {}
-        self.connections: list[aws.ec2.VpnConnection] = []
+        self.tunnels, self.connections = {}, []
         # Named apart: AWS writes both kinds of a connection into streams that bear its id.
         self._ike_logs, self._bgp_logs = self._log_group("ike"), self._log_group("bgp")
         pairs = zip(args.peer_addresses, args.other_end.tunnels, strict=True)
         for number, (address, insides) in enumerate(pairs, start=1):
             self._connection(number, address, insides)
         self._planned_routes()
-        self._watch_rekeys()
+        watch_rekeys(self, name, where=args.link.where, link=args.name, ike_logs=self._ike_logs)
         self.register_outputs({"tunnels": {tunnel.name: tunnel.address for tunnel in self.tunnels.values()}})
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The tunnels for people: addresses and AS numbers of both ends; no key."""
+        """Describe the tunnels to people: addresses and AS numbers of both ends; no key."""
         return {
             t.name: {
                 "aws": {"address": t.address, "inside": t.aws_inside, "asn": self._args.transit.asn},
@@ -136,7 +102,7 @@ class AwsEnd(ComponentResource):
 
     @property
     def measured(self) -> dict[str, tuple[Output[str], Output[str]]]:
-        """What AWS's metrics call each tunnel: the id of its connection, and its address."""
+        """Return what AWS's metrics call each tunnel: the id of its connection, and its address."""
         return {t.name: (self.connections[t.connection - 1].id, t.address) for t in self.tunnels.values()}
 
     def add_routes(self, name: str, route_table_id: Input[str], blocks: Sequence[IPv4Network | str]) -> list[Resource]:
@@ -212,10 +178,21 @@ class AwsEnd(ComponentResource):
         ]
         self.tunnels |= {tunnel.name: tunnel for tunnel in made}
         self._zone(name, connection)
-        self._watch(name, connection, made)
+        watch_connection(
+            self,
+            self._name,
+            where=args.where,
+            link=self.link,
+            transit_gateway_id=args.transit.gateway_id,
+            connection=connection,
+            tunnels=made,
+        )
 
     def _tunnel(self, name: str, inside: IPv4Network) -> dict[str, Any]:
-        """Every option of one tunnel; what is left away AWS offers whole, and a long offer is cut up and gets lost."""
+        """Return every option of one tunnel.
+
+        AWS offers all values of an option that is not given, and a long offer is fragmented and gets lost.
+        """
         args = self._args
         options: dict[str, Any] = {
             "inside_cidr": str(inside),
@@ -248,7 +225,7 @@ class AwsEnd(ComponentResource):
         return options
 
     def _zone(self, name: str, connection: aws.ec2.VpnConnection) -> None:
-        """What comes by the connection sees the link's own table; where the VPC leads learns what it announces."""
+        """Route what comes by the connection by the link's own table, and give its routes to the VPC's table."""
         args = self._args
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-zone",
@@ -264,7 +241,7 @@ class AwsEnd(ComponentResource):
         )
 
     def _planned_routes(self) -> None:
-        """The link's table leads to these blocks alone, and they are what AWS announces to the other end."""
+        """Write the planned blocks into the link's table: it leads to them alone, and AWS announces them alone."""
         args = self._args
         for index, block in enumerate(args.planned, start=1):
             aws.ec2transitgateway.Route(
@@ -274,89 +251,3 @@ class AwsEnd(ComponentResource):
                 transit_gateway_route_table_id=args.transit.trust_zones[self.link].id,
                 opts=self._own,
             )
-
-    def _watch_rekeys(self) -> None:
-        """A tunnel that fails to rekey comes back by a new negotiation, too soon for its state to tell."""
-        args = self._args
-        metric = f"{self.link.title()}TunnelLosses"
-        aws.cloudwatch.LogMetricFilter(
-            f"{self._name}-losses",
-            log_group_name=self._ike_logs.name,
-            pattern='{ ($.TunnelIKEPhase1State = "Down") || ($.TunnelIKEPhase2State = "Down") }',
-            metric_transformation={"name": metric, "namespace": args.where.metrics, "value": "1", "unit": "Count"},
-            opts=self._own,
-        )
-        alarm(
-            self,
-            f"{self._name}-losses-alarm",
-            where=args.where,
-            why=f"Tunnels to {self.link} lost their keys again and again within three hours: a rekey fails. "
-            f"Read {args.where.log_group(f'vpn/{self.link}')}/ike.",
-            namespace=args.where.metrics,
-            metric=metric,
-            dimensions={},
-            statistic="Sum",
-            threshold=1,
-            minutes=60,
-            periods=3,
-        )
-
-    def _watch(self, name: str, connection: aws.ec2.VpnConnection, tunnels: Sequence[Tunnel]) -> None:
-        args, whole = self._args, tunnels[0].name.rpartition("-")[0]
-        common: dict[str, Any] = {"where": args.where, "namespace": "AWS/VPN"}
-        for tunnel in tunnels:
-            dimensions = {"VpnId": connection.id, "TunnelIpAddress": tunnel.address}
-            alarm(
-                self,
-                f"{self._name}-{tunnel.connection}-{tunnel.number}-down",
-                why=f"The tunnel {tunnel.name} is down, or its BGP session is; the link's others carry its load. "
-                f"See its lines in {args.where.log_group(f'vpn/{self.link}')}/ike and bgp.",
-                metric="TunnelState",
-                dimensions=dimensions,
-                statistic="Minimum",
-                threshold=1,
-                comparison="LessThanThreshold",
-                periods=2,
-                silence="breaching",
-                **common,
-            )
-            alarm(
-                self,
-                f"{self._name}-{tunnel.connection}-{tunnel.number}-busy",
-                why=f"The tunnel {tunnel.name} carries {BUSY_SHARE:.0%} of what it can, one way or both together. "
-                "See who sends so much, and whether the other tunnels are up.",
-                metric=["TunnelDataIn", "TunnelDataOut"],
-                dimensions=dimensions,
-                statistic="Sum",
-                threshold=TUNNEL_BYTES_PER_SECOND * 300 * BUSY_SHARE,
-                periods=3,
-                **common,
-            )
-        alarm(
-            self,
-            f"{name}-down",
-            why=f"Both tunnels of connection {whole} are down. "
-            "Act at once if the link's other connection is down as well: then nothing crosses.",
-            metric="TunnelState",
-            dimensions={"VpnId": connection.id},
-            statistic="Maximum",
-            threshold=0,
-            comparison="LessThanOrEqualToThreshold",
-            silence="breaching",
-            **common,
-        )
-        alarm(
-            self,
-            f"{name}-drops",
-            why=f"Packets of connection {whole} had no route: somebody there calls what is not "
-            "planned, or a planned route is gone.",
-            metric=["PacketDropCountNoRoute", "PacketDropCountBlackhole"],
-            dimensions={
-                "TransitGateway": args.transit.gateway_id,
-                "TransitGatewayAttachment": connection.transit_gateway_attachment_id,
-            },
-            statistic="Sum",
-            threshold=100,
-            periods=3,
-            **(common | {"namespace": "AWS/TransitGateway"}),
-        )

@@ -39,20 +39,21 @@ none (`VpcEndpointPolicySupported` of DescribeVpcEndpointServices). The caller's
 
 
 def service_name(where: Place, service: str) -> str:
+    """Return the name by which an endpoint asks for a service of the region."""
     return f"com.amazonaws.{where.region}.{service}"
 
 
-def endpoint_policy(where: Place, service: str, *, door: ExchangeWay | None = None) -> Output[str]:
-    """What may pass through the endpoint of a service.
+def endpoint_policy(where: Place, service: str, *, exchange: ExchangeWay | None = None) -> Output[str]:
+    """Return the policy of what may pass through the endpoint of a service.
 
     No bucket of AWS's own is let through: Glue's workers come with what they run, MSK Connect and Lambda fetch code by
     their own networks, and no job is made of Glue Studio's transforms (`service_owned_resources.md` lists no other).
 
     Args:
-        door: who comes to this endpoint over a link; then nothing else passes.
+        exchange: who comes to this endpoint over the link to Azure; then nothing else passes.
     """
     organization = where.organization_id
-    if door and (only := door.passes(organization)):
+    if exchange and (only := exchange.passes(organization)):
         return document(only, limit=ENDPOINT_LIMIT, of=f"the endpoint of {service}")
     # An endpoint carries one service, so every action is that service's. The principal is everybody, as gateway
     # endpoints demand: the conditions say whose principals and resources they are.

@@ -1,5 +1,5 @@
-"""A VPC without a way to the internet: private subnets, endpoints to the AWS services in use, logs of what moves, and
-a transit gateway at which links to other clouds end."""
+"""A VPC without a way to the internet: private subnets, endpoints to the AWS services in use, logs of traffic and DNS,
+and a transit gateway at which links to other clouds end."""
 
 from __future__ import annotations
 
@@ -26,32 +26,37 @@ TRUST_ZONES = ("backbone", "azure", "gcp")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """
-    exchange: who comes to S3 over the link to Azure, and nobody else by that door; None: nobody does.
-    """
+    """What the network is cut from, and who uses it."""
 
     where: WatchedPlace
     network: settings.Network
     kafka_authentication: str
+    """Decides at which port brokers are reached: iam or none."""
     reaches_google: bool
+    """Whether applications call Google's APIs over the link."""
     exchange: ExchangeWay | None
+    """Who comes to S3 over the link to Azure, and nobody else through that endpoint; None: nobody does."""
     flow_log_role: Grantee
+    """Flow logs are written with it."""
 
 
 class Network(ComponentResource):
-    """A VPC with its endpoints, and the gateway at which links end."""
+    """The component makes a VPC with its endpoints, and the gateway at which links end."""
 
     vpc: aws.ec2.Vpc
     blocks: dict[str, tuple[IPv4Network, ...]]
-    """Purpose -> a block a zone."""
+    """Purpose -> a block for each zone, in the order of the zones."""
     route_tables: dict[str, aws.ec2.RouteTable]
     """By purpose."""
     subnets: dict[str, list[aws.ec2.Subnet]]
-    """Purpose -> a subnet a zone, in the order of the zones."""
+    """Purpose -> a subnet in each zone, in the order of the zones."""
     groups: dict[str, aws.ec2.SecurityGroup]
     """By the names in `traffic.GROUPS`."""
+    s3_gateway: aws.ec2.VpcEndpoint
+    s3_interface: aws.ec2.VpcEndpoint
+    """For what comes over a link, which no gateway serves."""
     endpoint_ids: dict[str, Output[str]]
-    """By service."""
+    """By service; of S3, the interface endpoint."""
     s3_endpoint_ids: list[Output[str]]
     """The two ways to S3: the gateway, and the interface endpoint for what comes over a link."""
     transit: Transit
@@ -67,7 +72,7 @@ class Network(ComponentResource):
             tags=self._named(),
             opts=self._own,
         )
-        # What AWS makes with a VPC lets members of one group talk to anything, and joins subnets that were forgotten.
+        # AWS makes both with the VPC: a group that lets its members do all, a table for subnets without their own.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=self.vpc.id, ingress=[], egress=[], tags=args.where.tags, opts=self._own
         )
@@ -78,7 +83,7 @@ class Network(ComponentResource):
             tags=args.where.tags,
             opts=self._own,
         )
-        # A table a purpose: none has a route of its own here, and a link adds its routes where it is meant to lead.
+        # A table for each purpose: none has a route of its own here; a link adds routes for the subnets that it serves.
         self.blocks = {purpose: getattr(args.network.subnets, purpose) for purpose in PURPOSES}
         self.route_tables = {purpose: self._route_table(purpose) for purpose in PURPOSES}
         self.subnets = {purpose: self._subnets(purpose) for purpose in PURPOSES}
@@ -95,11 +100,11 @@ class Network(ComponentResource):
         )
         self._rules()
         self.endpoint_ids = {service: self._endpoint(service).id for service in SERVICES}
-        # The door for what comes over a link, which no gateway serves; it is called by its own host name. Its private
+        # For what comes over a link, which no gateway serves: it is called by its own host name. Its private
         # names stay off: they would draw the lake's traffic from the gateway, which costs nothing, to here, where
         # each byte is billed. "For inbound resolvers only" is of use once there is an inbound resolver.
         self.s3_interface = self._endpoint(
-            "s3", suffix="-interface", group="exchange", private_names=False, door=args.exchange
+            "s3", suffix="-interface", group="exchange", private_names=False, exchange=args.exchange
         )
         self.endpoint_ids["s3"] = self.s3_interface.id
         self.s3_endpoint_ids = [self.s3_gateway.id, self.endpoint_ids["s3"]]
@@ -109,7 +114,7 @@ class Network(ComponentResource):
 
     @property
     def s3_url(self) -> Output[str]:
-        """Where S3 answers who comes over a link: the endpoint's own host name, which needs no DNS of ours.
+        """URL of S3 for what comes over a link: the endpoint's own host name, which needs no DNS of ours.
 
         Its first name is that of all zones; `bucket` stands where S3 asks for it ("AWS PrivateLink for Amazon S3").
         """
@@ -117,6 +122,7 @@ class Network(ComponentResource):
         return name.apply(lambda dns: f"https://bucket.{dns.removeprefix('*.')}")
 
     def subnet_ids(self, purpose: str) -> list[Output[str]]:
+        """Return the ids of a purpose's subnets, in the order of the zones."""
         return [subnet.id for subnet in self.subnets[purpose]]
 
     def _named(self, suffix: str = "") -> dict[str, str]:
@@ -208,7 +214,7 @@ class Network(ComponentResource):
         *,
         group: str = "endpoints",
         private_names: bool = True,
-        door: ExchangeWay | None = None,
+        exchange: ExchangeWay | None = None,
     ) -> aws.ec2.VpcEndpoint:
         where = self._args.where
         return aws.ec2.VpcEndpoint(
@@ -217,7 +223,7 @@ class Network(ComponentResource):
             service_name=service_name(where, service),
             vpc_endpoint_type="Interface",
             private_dns_enabled=private_names,
-            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, door=door),
+            policy=None if service in WITHOUT_POLICY else endpoint_policy(where, service, exchange=exchange),
             subnet_ids=self.subnet_ids("endpoints"),
             security_group_ids=[self.groups[group].id],
             tags={**where.tags, "Name": f"{service}{suffix}"},
@@ -225,7 +231,7 @@ class Network(ComponentResource):
         )
 
     def _transit(self) -> Transit:
-        """The gateway at which links end; each trust zone sees what is propagated to it, and nothing by default."""
+        """Make the gateway at which links end; a trust zone sees what is propagated to it, by default nothing."""
         name, args = f"{self._name}-transit", self._args
         gateway = aws.ec2transitgateway.TransitGateway(
             name,

@@ -17,18 +17,20 @@ from components.blocks.place import Place
 
 @dataclass(frozen=True, kw_only=True)
 class AccountBaselineArgs:
-    """`where` is the account, by its provider; `organization` says which regions it may use."""
+    """Which account, and what it may use."""
 
     where: Place
+    """The account, by its provider."""
     organization: settings.Organization
+    """Which regions the account may use."""
 
 
 class AccountBaseline(ComponentResource):
-    """The settings of one account."""
+    """Settings of one account refuse what is public, unencrypted or weakly protected."""
 
     def __init__(self, name: str, args: AccountBaselineArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:AccountBaseline", name, {}, args.where.options(opts))
-        # Taken away, they would leave the account open: they stay when the stack goes.
+        # Without them the account would be open: they stay when the stack is destroyed.
         kept = ResourceOptions(parent=self, retain_on_delete=True)
         aws.s3.AccountPublicAccessBlock(
             f"{name}-s3",

@@ -1,8 +1,8 @@
 """How the repository's pipeline gets into an account: by the identity that GitHub signs for a job, and by no key.
 
-Two roles. A pull request's job may take the one that previews: it reads how things are configured. A job of the
-environment, for which the repository's owners can ask a review, may take the one that deploys. Where Pulumi keeps its
-state is the pipeline's own login; nothing here lets it in there.
+Two roles. A pull request's job, and main's nightly look, may take the one that previews: it reads how things are
+configured. A job of the environment, for which the repository's owners can ask a review, may take the one that
+deploys. Where Pulumi keeps its state is the pipeline's own login; nothing here lets it in there.
 """
 
 from __future__ import annotations
@@ -26,16 +26,25 @@ AUDIENCE = "sts.amazonaws.com"
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """`account_id` and `environment` are what is delivered to; `organization` names the repository."""
+    """What is delivered to, and from where."""
 
     where: Place
     account_id: Input[str]
     environment: str
     organization: settings.Organization
+    """Names the repository."""
 
 
 class Delivery(ComponentResource):
-    """`preview` and `deploy`, the two roles."""
+    """Two roles let the repository's pipeline into one account, by the identity that GitHub signs."""
+
+    identity: aws.iam.OpenIdConnectProvider
+    boundary: aws.iam.Policy
+    """The most that either role can do."""
+    preview: aws.iam.Role
+    """Reads configuration, for jobs of pull requests."""
+    deploy: aws.iam.Role
+    """Changes what there is, for jobs of the environment."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:Delivery", name, {}, args.where.options(opts))
@@ -55,10 +64,13 @@ class Delivery(ComponentResource):
             delivery_rights.boundary(self._target),
         )
         self.preview = self._role(
-            PREVIEW_ROLE, "preview", "Previews of pull requests: reads configuration, never data", "pull_request"
+            PREVIEW_ROLE,
+            "preview",
+            "Previews of pull requests: reads configuration, never data",
+            ("pull_request", "ref:refs/heads/main"),
         )
         self.deploy = self._role(
-            DEPLOY_ROLE, "deploy", "Deployments from the repository's pipeline", f"environment:{args.environment}"
+            DEPLOY_ROLE, "deploy", "Deployments from the repository's pipeline", (f"environment:{args.environment}",)
         )
         for group in GROUPS:
             self._give(self.preview, "preview", group, delivery_rights.reads(group, self._target))
@@ -77,12 +89,13 @@ class Delivery(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
 
-    def _role(self, physical: str, key: str, purpose: str, subject: str) -> aws.iam.Role:
+    def _role(self, physical: str, key: str, purpose: str, jobs: Sequence[str]) -> aws.iam.Role:
         args = self._args
+        subjects = [f"repo:{args.organization.repository}:{job}" for job in jobs]
         identity = {
             "StringEquals": {
                 f"{PIPELINE_IDENTITY}:aud": AUDIENCE,
-                f"{PIPELINE_IDENTITY}:sub": f"repo:{args.organization.repository}:{subject}",
+                f"{PIPELINE_IDENTITY}:sub": subjects if len(subjects) > 1 else subjects[0],
             }
         }
         account = Output.concat("arn:aws:iam::", args.account_id, ":")

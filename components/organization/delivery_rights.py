@@ -77,7 +77,7 @@ class Target:
 
 
 def changes(group: str, target: Target) -> list[Statement]:
-    """What a deployment does with a group of services."""
+    """Allow what a deployment does with a group of services."""
     services = GROUPS[group]
     own = [allow(service.actions((*service.changes, *service.reads)), _on(service, target)) for service in services]
     free = [action for service in services for action in service.actions((*service.makes, *service.looks))]
@@ -85,7 +85,7 @@ def changes(group: str, target: Target) -> list[Statement]:
 
 
 def reads(group: str, target: Target) -> list[Statement]:
-    """What a preview reads of a group of services."""
+    """Allow what a preview reads of a group of services."""
     services = GROUPS[group]
     own = [allow(service.actions(service.reads), _on(service, target)) for service in services if service.reads]
     free = [action for service in services for action in service.actions(service.looks)]
@@ -93,7 +93,7 @@ def reads(group: str, target: Target) -> list[Statement]:
 
 
 def _anywhere(actions: Sequence[str]) -> list[Statement]:
-    """For actions for which IAM knows no resource."""
+    """Allow actions for which IAM knows no resource."""
     return [allow(actions, [ANYTHING])] if actions else []
 
 
@@ -108,7 +108,7 @@ def _on(service: Service, target: Target) -> list[Output[str]]:
 
 
 def _storage(target: Target, change: bool) -> list[Statement]:
-    """Buckets by their names, the objects that the program ships, and keys."""
+    """Allow buckets by their names, the objects that the program ships, and keys."""
     keys, aliases = target.arn("kms", "key/*"), target.arn("kms", "alias/*")
     bucket = ["s3:Get*Configuration", "s3:GetBucket*", "s3:ListBucket", "s3:ListTagsForResource"]
     objects = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion*"]
@@ -144,7 +144,7 @@ def _storage(target: Target, change: bool) -> list[Statement]:
 
 
 def _dashboards(target: Target, change: bool) -> list[Statement]:
-    """Dashboards, which belong to no region, and what calls functions, which IAM knows by the function."""
+    """Allow dashboards, which belong to no region, and what calls functions, which IAM knows by the function."""
     dashboard = [target.arn("cloudwatch", "dashboard/*", region="")]
     verbs = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"] if change else []
     statements = [allow(["cloudwatch:GetDashboard", *verbs], dashboard)]
@@ -159,7 +159,7 @@ def _dashboards(target: Target, change: bool) -> list[Statement]:
 
 
 def _names(target: Target, change: bool) -> list[Statement]:
-    """Private zones; Route 53 is of no region, and an ARN of its has no account."""
+    """Allow private zones; Route 53 has no region, and its ARNs have no account."""
     zone = ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource*"]
     if change:
         zone += ["route53:*VPC*HostedZone", "route53:ChangeResourceRecordSets", "route53:ChangeTagsForResource"]
@@ -169,7 +169,7 @@ def _names(target: Target, change: bool) -> list[Statement]:
 
 
 def _roles(target: Target, change: bool) -> list[Statement]:
-    """Roles and the one user, only with the environment's boundary, and that boundary."""
+    """Allow roles and the one user, only with the environment's boundary, and that boundary."""
     # DMS reads secrets in the name of the region's service.
     passed_to = sorted([*PASSED_TO, f"dms.{target.region}.amazonaws.com"])
     roles = [target.arn("iam", f"role/{role}", region="") for role in (*ROLES, target.name("*"))]
@@ -234,12 +234,12 @@ def _roles(target: Target, change: bool) -> list[Statement]:
 
 
 def itself(target: Target, role: str) -> Statement:
-    """The pipeline comes as the role, and the program's provider takes it once more, by its ARN."""
+    """Let the role take itself: the pipeline comes as the role, and the program's provider takes it again by ARN."""
     return allow(["sts:AssumeRole"], [target.arn("iam", f"role/{role}", region="")])
 
 
 def never(target: Target) -> list[Statement]:
-    """What a preview does not read, whoever gives it more: objects of the lake, secrets, keys of tunnels, rows."""
+    """Deny what a preview never reads, whatever else it is given: objects, secrets, keys of tunnels, rows."""
     return [
         _except(["s3:GetObject*"], target.shipped),
         deny(
@@ -256,7 +256,8 @@ def never(target: Target) -> list[Statement]:
 
 
 def boundary(target: Target) -> list[Statement]:
-    """The most that a pipeline's role can do, whatever else it is given: services in use, no data, no way up."""
+    """Allow the most that a pipeline's role can do, whatever else it is given: services in use, no data, no role
+    with more rights."""
     every = [service for group in GROUPS.values() for service in group]
     names = sorted({service.name for service in every} - {"kafka-cluster"})  # whose ARNs are those of kafka
     resources: list[Input[str]] = [target.arn(name, "*") for name in (*names, "kms")]

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Service:
-    """`changes` and `reads` on `resources`; `makes` and `looks` are the same where IAM knows no resource."""
+    """A service by its IAM prefix, and which of its actions a preview (reads, looks) and a deployment (all) call."""
 
     name: str
     changes: tuple[str, ...]
     reads: tuple[str, ...]
     makes: tuple[str, ...] = ()
+    """Changes for which IAM knows no resource."""
     looks: tuple[str, ...] = ()
+    """Reads for which IAM knows no resource."""
     resources: tuple[str, ...] = ("*",)
+    """What `changes` and `reads` are allowed on."""
 
     def actions(self, verbs: Sequence[str]) -> list[str]:
         return [f"{self.name}:{verb}" for verb in verbs]

@@ -22,18 +22,26 @@ FEATURES = ("LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS", "S3_DATA_EVENTS")
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionArgs:
-    """`where` is the management account's; `administrator_id` and `administrator` are the account that runs all this
-    and its provider."""
+    """The management account, which delegates, and the account that runs all this."""
 
     where: Place
+    """The management account's."""
     aws_organization: aws.organizations.Organization
     administrator_id: Input[str]
+    """The account that is delegated to."""
     administrator: aws.Provider
+    """Of that account."""
     organization: settings.Organization
+    """Which regions are watched, and after how many days access counts as unused."""
 
 
 class Detection(ComponentResource):
-    """`detectors` and `analyzers` of the administrator, by region."""
+    """One account administers CloudTrail, GuardDuty and Access Analyzer for all of them."""
+
+    detectors: dict[str, aws.guardduty.Detector]
+    """The administrator's, by region."""
+    analyzers: dict[str, aws.accessanalyzer.Analyzer]
+    """The administrator's, by region: what outsiders have access to."""
 
     def __init__(self, name: str, args: DetectionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:Detection", name, {}, args.where.options(opts))
@@ -50,8 +58,7 @@ class Detection(ComponentResource):
             service_principal="access-analyzer.amazonaws.com",
             opts=ResourceOptions(parent=self, depends_on=[trails]),
         )
-        self.detectors: dict[str, aws.guardduty.Detector] = {}
-        self.analyzers: dict[str, aws.accessanalyzer.Analyzer] = {}
+        self.detectors, self.analyzers = {}, {}
         before: pulumi.Resource = delegated
         for region in args.organization.regions:
             before = self._guard(region, before)
@@ -67,7 +74,7 @@ class Detection(ComponentResource):
         self.register_outputs({"detectors": {region: detector.id for region, detector in self.detectors.items()}})
 
     def _there(self, *before: pulumi.Resource) -> ResourceOptions:
-        """The options of what is made in the administrator's account."""
+        """Return the options of what is made in the administrator's account."""
         return ResourceOptions(parent=self, provider=self._args.administrator, depends_on=list(before))
 
     def _detector(self, name: str, region: str, opts: ResourceOptions) -> aws.guardduty.Detector:
@@ -81,7 +88,7 @@ class Detection(ComponentResource):
         )
 
     def _guard(self, region: str, before: pulumi.Resource) -> aws.guardduty.OrganizationAdminAccount:
-        """GuardDuty of a region, in every account of the organization."""
+        """Turn GuardDuty on in a region, in every account of the organization."""
         name = f"{self._name}-{region}"
         here = ResourceOptions(parent=self, depends_on=[self._args.aws_organization])
         # GuardDuty takes the management account in as a member only where it is on already.

@@ -1,6 +1,6 @@
 """The log archive: where the trails of all accounts are kept, and nobody can remove them.
 
-It lies in the account for shared services, so that who rules an environment does not rule its trail. Its bucket's
+It is in the account for shared services, so that an environment's administrators do not control its trail. Its bucket's
 policy and its key's know each trail by name. Log files are encrypted with the archive's key; CloudTrail encrypts its
 digest files with keys of S3 and knows no other way, so that the policy asks who writes, not how.
 """
@@ -25,18 +25,27 @@ _THIS_KEY = ["*"]
 
 @dataclass(frozen=True, kw_only=True)
 class LogArchiveArgs:
-    """`where` is the management account's; `account_id` the archive's own; `members` the accounts with data trails."""
+    """Where the archive is, and whose trails it takes."""
 
     where: Place
+    """The management account's."""
     log_archive: settings.LogArchive
     encryption: settings.Encryption
     organization_id: Input[str]
     account_id: Input[str]
+    """The account that the archive is in."""
     members: Mapping[str, Input[str]]
+    """Name -> id of the accounts with trails of data events."""
 
 
 class LogArchive(ComponentResource):
-    """`bucket_name`, to be known when the bucket takes logs, and `key_arn`."""
+    """A locked bucket, encrypted with a key of its own, keeps the trails of all accounts."""
+
+    key: aws.kms.Key
+    bucket: aws.s3.Bucket
+    key_arn: Output[str]
+    bucket_name: Output[str]
+    """Known only when the bucket takes logs."""
 
     def __init__(self, name: str, args: LogArchiveArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:LogArchive", name, {}, args.where.options(opts))
@@ -67,12 +76,12 @@ class LogArchive(ComponentResource):
             opts=held,
         )
         guarded = self._guard(held)
-        self.key_arn: Output[str] = self.key.arn
-        self.bucket_name: Output[str] = Output.all(self.bucket.bucket, guarded.id).apply(lambda known: str(known[0]))
+        self.key_arn = self.key.arn
+        self.bucket_name = Output.all(self.bucket.bucket, guarded.id).apply(lambda known: str(known[0]))
         self.register_outputs({"bucket": self.bucket_name, "key_arn": self.key_arn})
 
     def _guard(self, held: ResourceOptions) -> aws.s3.BucketPolicy:
-        """Everything that makes a bucket the archive; returns what a trail must wait for."""
+        """Make everything that makes a bucket the archive; return what a trail must wait for."""
         name, args, bucket = self._name, self._args, self.bucket
         aws.s3.BucketPublicAccessBlock(
             f"{name}-private",
@@ -135,7 +144,7 @@ class LogArchive(ComponentResource):
         )
 
     def _data_trails(self) -> list[tuple[Input[str], Output[str]]]:
-        """Accounts, and the ARN that the trails of data events of each match."""
+        """Return the accounts, and the ARN that the trails of data events of each match."""
         prefix = f"arn:aws:cloudtrail:{self._args.where.region}:"
         accounts = [account for _, account in sorted(self._args.members.items())]
         return [(account, Output.concat(prefix, account, f":trail/{DATA_TRAILS}")) for account in accounts]

@@ -33,14 +33,22 @@ POLICY_TYPES = ("RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizationArgs:
-    """`accounts` is name -> mail address of the root user."""
+    """Where the management account is, and which accounts there are."""
 
     where: Place
     organization: settings.Organization
+    """Its `accounts`: name -> mail address of the root user."""
 
 
 class Organization(ComponentResource):
-    """`accounts`, `units` and `providers` by name; accounts are protected and never closed by this program."""
+    """An organization holds one account an environment; this program protects the accounts and never closes one."""
+
+    organization: aws.organizations.Organization
+    units: dict[str, aws.organizations.OrganizationalUnit]
+    accounts: dict[str, aws.organizations.Account]
+    account_ids: dict[str, Output[str]]
+    providers: dict[str, aws.Provider]
+    """By an account's name: what makes resources in it, with the role that AWS makes in every account."""
 
     def __init__(self, name: str, args: OrganizationArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:Organization", name, {}, args.where.options(opts))
@@ -81,12 +89,12 @@ class Organization(ComponentResource):
             )
             for account, mail in sorted(args.organization.accounts.items())
         }
-        self.account_ids: dict[str, Output[str]] = {account: made.id for account, made in self.accounts.items()}
+        self.account_ids = {account: made.id for account, made in self.accounts.items()}
         self.providers = {account: self._member(account, id_) for account, id_ in self.account_ids.items()}
         self.register_outputs({"accounts": self.account_ids})
 
     def _member(self, account: str, id_: Output[str]) -> aws.Provider:
-        """By the role that AWS makes in every account of an organization; any other account is refused."""
+        """Make a provider that takes the role AWS makes in every account of an organization, and refuses others."""
         role = Output.concat("arn:aws:iam::", id_, ":role/", ADMIN_ROLE)
         return aws.Provider(
             f"{self._name}-{account}-provider",

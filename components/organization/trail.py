@@ -35,7 +35,9 @@ _TAMPERING = (
 @dataclass(frozen=True, kw_only=True)
 class _Watched:
     pattern: str
+    """The metric filter: which events count."""
     why: str
+    """What the alarm tells."""
 
 
 WATCHED = {
@@ -63,17 +65,22 @@ organization changes and trail changes."""
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizationTrailArgs:
-    """`bucket_name` and `archive_key_arn` are the log archive's; the others are the management account's."""
+    """Where the trail is made, in the management account, and where its files go."""
 
     where: WatchedPlace
     trail: settings.OrganizationTrail
     organization_id: Input[str]
     bucket_name: Input[str]
+    """The log archive's."""
     archive_key_arn: Input[str]
 
 
 class OrganizationTrail(ComponentResource):
-    """`trail`, and `log_group` with its alarms."""
+    """A trail records what every account does; events that nobody should cause by accident raise an alarm."""
+
+    trail: aws.cloudtrail.Trail
+    log_group: aws.cloudwatch.LogGroup
+    """Gets the events of all accounts; the alarms are set on it."""
 
     def __init__(self, name: str, args: OrganizationTrailArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:organization:OrganizationTrail", name, {}, args.where.options(opts))

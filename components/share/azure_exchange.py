@@ -6,7 +6,7 @@ account, of the key vault with its AWS key, and of Data Factory itself. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,43 +18,27 @@ from pulumi_azure_native import (
     datafactory,
     keyvault,
     logic,
-    monitor,
     storage,
 )
 
 import settings
-from components.blocks.azure_alerts import AzureWatch, azure_alert
+from components.blocks.azure_alerts import AzureWatch
 from components.blocks.azure_identity import principal_id, tenant_id
 from components.blocks.place import Place
+from components.share.azure_copies import CONTAINER, RUNTIME, CopiesArgs, copies
 from components.share.azure_private import PrivateArgs, private_endpoint
 from components.share.azure_runtime import MachineArgs, machine
-from components.share.exchange_pipeline import FILES, TAKE_OVER, Limits, copy_files, datasets, look, schedule, take_over
+from components.share.azure_watch import FACTORY, WatchedExchange, watch_exchange
+from components.share.exchange_pipeline import schedule
 
-RUNTIME = "runtime"
-S3, STORAGE, VAULT = "s3", "storage", "vault"
-"""Names of linked services."""
-CONTAINER = "exchange"
-FACTORY = "Microsoft.DataFactory/factories"
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 """Ids of Azure's own roles, the same everywhere ("Azure built-in roles")."""
-LOGS: Mapping[str, tuple[str, ...]] = {
-    "factory": ("ActivityRuns", "PipelineRuns", "TriggerRuns"),
-    "vault": ("AuditEvent",),
-    "storage": ("StorageDelete", "StorageRead", "StorageWrite"),
-    "schedule": ("WorkflowRuntime",),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AzureExchangeArgs:
-    """
-    resource_group_id, location, network_id, runtime_subnet_id, endpoints_subnet_id, workspace_id: of the link.
-    tables: the shared tables.
-    service_url: where S3 is called; the link's own way, or S3's public one.
-    key: of the AWS user, with the edition's name; `granted` is what it may do.
-    script: what makes a machine a node of the runtime.
-    """
+    """What is copied, and where in Azure: group, location, network, subnets and workspace are the link's."""
 
     where: Place
     azure: settings.Azure
@@ -67,15 +51,30 @@ class AzureExchangeArgs:
     workspace_id: Input[str]
     watch: AzureWatch
     tables: Sequence[str]
+    """The shared tables."""
     bucket: Input[str]
     service_url: Input[str]
+    """Where S3 is called: the link's own way, or S3's public one."""
     key: aws.iam.AccessKey
+    """Of the AWS user, with the edition's name."""
     granted: Resource
+    """What the key's user may do."""
     script: Path
+    """Makes a machine a node of the runtime."""
 
 
 class AzureExchange(ComponentResource):
-    """`factory`, `account` with its `container`, `vault`, `pipelines` by table, `schedule`."""
+    """Data Factory copies what is published in S3 to a storage account, as soon as there is a new snapshot."""
+
+    factory: datafactory.Factory
+    account: storage.StorageAccount
+    container: storage.BlobContainer
+    vault: keyvault.Vault
+    """Has the AWS key's secret."""
+    pipelines: dict[str, datafactory.Pipeline]
+    """By table."""
+    schedule: logic.Workflow
+    """Starts the pipelines."""
 
     def __init__(self, name: str, args: AzureExchangeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:exchange:AzureExchange", name, {}, args.where.options(opts))
@@ -85,7 +84,7 @@ class AzureExchange(ComponentResource):
             f"{name}-factory",
             **self._here(),
             identity={"type": "SystemAssigned"},
-            # The runtime gets its work by the private endpoint; who manages the factory comes by Azure's own door.
+            # The runtime gets its work by the private endpoint; the factory is managed by Azure's public API.
             public_network_access="Disabled",
             opts=self._own,
         )
@@ -93,18 +92,45 @@ class AzureExchange(ComponentResource):
         self.vault = self._vault()
         self._private("factory", self.factory.id, "dataFactory")
         runtime = self._runtime()
-        self._connect(runtime)
-        self.pipelines = self._pipelines()
+        self.pipelines = copies(
+            self,
+            name,
+            CopiesArgs(
+                azure=args.azure,
+                resource_group=args.resource_group,
+                factory=self.factory,
+                runtime=runtime,
+                vault=self.vault,
+                account=self.account,
+                container=self.container,
+                tables=args.tables,
+                bucket=args.bucket,
+                service_url=args.service_url,
+                key=args.key,
+                granted=args.granted,
+                tags=args.where.tags,
+            ),
+        )
         self.schedule = self._schedule()
-        self._watch(runtime)
+        watch_exchange(
+            self,
+            name,
+            WatchedExchange(
+                watch=args.watch,
+                workspace_id=args.workspace_id,
+                factory=self.factory,
+                runtime=runtime,
+                runtimes=args.azure.runtimes,
+                vault=self.vault,
+                account=self.account,
+                schedule=self.schedule,
+            ),
+        )
         self.register_outputs({"factory": self.factory.name, "account": self.account.name})
 
     def _here(self) -> dict[str, Any]:
         args = self._args
         return {"resource_group_name": args.resource_group, "location": args.location, "tags": args.where.tags}
-
-    def _within(self) -> dict[str, Any]:
-        return {"resource_group_name": self._args.resource_group, "factory_name": self.factory.name}
 
     @property
     def _identity(self) -> Output[str]:
@@ -201,7 +227,7 @@ class AzureExchange(ComponentResource):
         )
 
     def _built_in(self, id_: str) -> Output[str]:
-        """The name by which the link's subscription knows one of Azure's own roles."""
+        """Return the id by which the link's subscription knows one of Azure's own roles."""
         subscription = Output.from_input(self._args.resource_group_id).apply(
             lambda group: "/".join(group.split("/")[:3])
         )
@@ -224,7 +250,8 @@ class AzureExchange(ComponentResource):
         name, args = self._name, self._args
         runtime = datafactory.IntegrationRuntime(
             f"{name}-runtime",
-            **self._within(),
+            resource_group_name=args.resource_group,
+            factory_name=self.factory.name,
             integration_runtime_name=RUNTIME,
             properties=datafactory.SelfHostedIntegrationRuntimeArgs(
                 type="SelfHosted",
@@ -258,101 +285,12 @@ class AzureExchange(ComponentResource):
             )
         return runtime
 
-    def _connect(self, runtime: datafactory.IntegrationRuntime) -> None:
-        """The linked services, each by way of the runtime, and the datasets."""
-        name, args = self._name, self._args
-        # In the words of Azure's own JSON: see exchange_pipeline.Activity.
-        via = {"type": "IntegrationRuntimeReference", "referenceName": RUNTIME}
-        # A secret an edition, so that the linked service takes the new key's two halves in one change. Key Vault
-        # deletes a secret only for who comes by its private endpoint: an old one stays, and opens nothing any more.
-        called = f"aws-key-{args.azure.key_edition}"
-        secret = keyvault.Secret(
-            f"{name}-key-{args.azure.key_edition}",
-            resource_group_name=args.resource_group,
-            vault_name=self.vault.name,
-            secret_name=called,
-            properties={
-                "value": args.key.secret,
-                "content_type": "secret access key of Data Factory's user on AWS",
-                "attributes": {"enabled": True},
-            },
-            tags=args.where.tags,
-            opts=ResourceOptions(parent=self, retain_on_delete=True),
-        )
-
-        def service(key: str, properties: Mapping[str, Any], after: Sequence[Resource]) -> datafactory.LinkedService:
-            connected: Any = {**properties, "connectVia": via}
-            return datafactory.LinkedService(
-                f"{name}-{key}-service",
-                **self._within(),
-                linked_service_name=key,
-                properties=connected,
-                opts=ResourceOptions(parent=self, depends_on=[runtime, *after]),
-            )
-
-        by_name = {"type": "AzureKeyVault", "baseUrl": Output.concat("https://", self.vault.name, ".vault.azure.net/")}
-        vault = service(VAULT, by_name, [])
-        from_s3 = {
-            "type": "AmazonS3",
-            "authenticationType": "AccessKey",
-            "accessKeyId": args.key.id,
-            "secretAccessKey": {
-                "type": "AzureKeyVaultSecret",
-                "secretName": called,
-                "store": {"type": "LinkedServiceReference", "referenceName": VAULT},
-            },
-            "serviceUrl": args.service_url,
-        }
-        # By the factory's own identity, which is what Data Factory takes where nothing else is given.
-        stored = {"type": "AzureBlobFS", "url": Output.concat("https://", self.account.name, ".dfs.core.windows.net/")}
-        services = [service(S3, from_s3, [vault, secret, args.granted]), service(STORAGE, stored, [self.container])]
-        described: dict[str, Any] = datasets(args.bucket, CONTAINER, S3, STORAGE)
-        self._datasets = [
-            datafactory.Dataset(
-                f"{name}-{dataset.replace('_', '-')}",
-                **self._within(),
-                dataset_name=dataset,
-                properties=properties,
-                opts=ResourceOptions(parent=self, depends_on=services),
-            )
-            for dataset, properties in described.items()
-        ]
-
-    def _pipelines(self) -> dict[str, datafactory.Pipeline]:
-        args = self._args
-        limits = Limits(
-            timeout_minutes=args.azure.timeout_minutes,
-            retries=args.azure.retries,
-            copies_at_once=args.azure.copies_at_once,
-        )
-        parameters = {"table": {"type": "String"}, "copied": {"type": "String"}}
-        files = self._pipeline(FILES, copy_files(limits), self._datasets, parameters=parameters)
-        manifest = self._pipeline(TAKE_OVER, take_over(limits), [files], parameters=parameters)
-        return {
-            table: self._pipeline(
-                f"exchange-{table}",
-                look(table, limits),
-                [manifest],
-                # Two runs of a table at a time would use one manifest aside; the second waits.
-                concurrency=1,
-                variables={"copied": {"type": "String", "defaultValue": ""}},
-            )
-            for table in args.tables
-        }
-
-    def _pipeline(self, called: str, activities: Any, after: Sequence[Any], **more: Any) -> datafactory.Pipeline:
-        return datafactory.Pipeline(
-            f"{self._name}-{called.removeprefix('exchange-').replace('_', '-')}-pipeline",
-            **self._within(),
-            pipeline_name=called,
-            activities=activities,
-            opts=ResourceOptions(parent=self, depends_on=list(after)),
-            **more,
-        )
-
     def _schedule(self) -> logic.Workflow:
-        """What starts the pipelines. A trigger of Data Factory's own is made stopped, is started by a call that no
-        template can make, and takes no change while it runs; this is one resource that runs as it is written."""
+        """Make what starts the pipelines.
+
+        A trigger of Data Factory's own is made stopped, is started by a call that no template can make, and takes no
+        change while it runs; a workflow is one resource that runs as it is written.
+        """
         name, args = self._name, self._args
         runs = {
             table: Output.concat("https://management.azure.com", pipeline.id, "/createRun?api-version=2018-06-01")
@@ -371,56 +309,3 @@ class AzureExchange(ComponentResource):
         )
         self._role("starts", self.factory.id, starter.id, principal_id(workflow))
         return workflow
-
-    def _watch(self, runtime: datafactory.IntegrationRuntime) -> None:
-        name, args = self._name, self._args
-        of_factory: dict[str, Any] = {"watch": args.watch, "of": self.factory.id, "namespace": FACTORY}
-        azure_alert(
-            self,
-            f"{name}-failed",
-            why="Data Factory could not copy what was published. See the run's error in its monitor.",
-            metric="PipelineFailedRuns",
-            statistic="Total",
-            comparison="GreaterThan",
-            threshold=0,
-            **of_factory,
-        )
-        azure_alert(
-            self,
-            f"{name}-nodes",
-            why="A machine of Data Factory's runtime is missing; without any, nothing is copied.",
-            metric="IntegrationRuntimeAvailableNodeNumber",
-            statistic="Average",
-            comparison="LessThan",
-            threshold=args.azure.runtimes - 0.5,  # a machine that is patched is away for some of the quarter of an hour
-            each={"IntegrationRuntimeName": [runtime.name]},
-            severity=1,
-            **of_factory,
-        )
-        azure_alert(
-            self,
-            f"{name}-not-started",
-            why="The schedule could not start Data Factory's pipelines. See the workflow's run history.",
-            metric="RunsFailed",
-            statistic="Total",
-            comparison="GreaterThan",
-            threshold=0,
-            watch=args.watch,
-            of=self.schedule.id,
-            namespace="Microsoft.Logic/workflows",
-        )
-        logged: dict[str, Input[str]] = {
-            "factory": self.factory.id,
-            "vault": self.vault.id,
-            "storage": Output.concat(self.account.id, "/blobServices/default"),
-            "schedule": self.schedule.id,
-        }
-        for what, resource in logged.items():
-            monitor.DiagnosticSetting(
-                f"{name}-{what}-logs",
-                resource_uri=resource,
-                workspace_id=args.workspace_id,
-                log_analytics_destination_type="Dedicated" if what == "factory" else None,
-                logs=[{"category": category, "enabled": True} for category in LOGS[what]],
-                opts=self._own,
-            )

@@ -21,14 +21,18 @@ calls of Data Lake Storage are made to the blob part."""
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateArgs:
-    """`of` is the resource's id, `part` a key of ZONES; the endpoint is in the subnet, its name in the network."""
+    """What gets an address, and where."""
 
     of: Input[str]
+    """The resource's id."""
     part: str
+    """A key of ZONES."""
     resource_group: Input[str]
     location: str
     network_id: Input[str]
+    """The network that knows the endpoint's name."""
     subnet_id: Input[str]
+    """The subnet that the endpoint is in."""
     tags: Mapping[str, str]
 
 

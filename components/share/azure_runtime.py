@@ -1,4 +1,4 @@
-"""A machine that runs Data Factory's copies inside the virtual network, and nobody signs in to."""
+"""A machine that runs Data Factory's copies inside the virtual network; nobody signs in to it."""
 
 from __future__ import annotations
 
@@ -22,28 +22,26 @@ COMMAND_LIMIT = 8191
 
 @dataclass(frozen=True, kw_only=True)
 class MachineArgs:
-    """
-    number: which of the runtime's machines it is; each is in a zone of its own, as far as there are zones.
-    seed: a secret that the password is made of that the machine begins with.
-    runtime_id: of the runtime that it becomes a node of.
-    key_reader: role that may read that runtime's key.
-    script: what installs the runtime.
-    """
+    """Which machine it is, where, and of which runtime it becomes a node."""
 
     number: int
+    """From 1; each is in a zone of its own, as far as there are zones."""
     resource_group: Input[str]
     location: str
     subnet_id: Input[str]
     size: str
     seed: Input[str]
+    """The secret that the machine's first password is derived from."""
     runtime_id: Input[str]
     key_reader: authorization.RoleDefinition
+    """May read the runtime's key."""
     script: str
+    """Installs the runtime."""
     tags: Mapping[str, str]
 
 
 def machine(parent: pulumi.Resource, stem: str, args: MachineArgs) -> compute.VirtualMachine:
-    """Make it, let it read the runtime's key, and have it install the runtime."""
+    """Make the machine, let it read the runtime's key, and have it install the runtime."""
     name, own = f"{stem}-{args.number}", ResourceOptions(parent=parent)
     card = network.NetworkInterface(
         f"{name}-card",
@@ -138,7 +136,10 @@ def machine(parent: pulumi.Resource, stem: str, args: MachineArgs) -> compute.Vi
 
 
 def command(script: str, runtime_id: str) -> str:
-    """The command that runs the script for a runtime, without a file that would have to be fetched."""
+    """Return the command that runs the script for a runtime, without a file that would have to be fetched.
+
+    Raises: ValueError if the command is longer than Windows takes.
+    """
     text = f"$Runtime = '{runtime_id}'\n" + "\n".join(
         line for line in script.splitlines() if line.strip() and not line.lstrip().startswith("#")
     )
@@ -150,5 +151,5 @@ def command(script: str, runtime_id: str) -> str:
 
 
 def _password(seed: str, name: str) -> str:
-    """Of the machine's first minutes; of the four kinds of characters that Azure asks for."""
+    """Make the password of the machine's first minutes, of the four kinds of characters that Azure asks for."""
     return "aA1!" + hmac.new(seed.encode(), name.encode(), hashlib.sha256).hexdigest()

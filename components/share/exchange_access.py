@@ -1,8 +1,8 @@
-"""Who Azure Data Factory is on AWS: one user without a console, and the one key that it signs with.
+"""Azure Data Factory's identity on AWS: one user without a console, and the one key that it signs with.
 
-Data Factory's connector of S3 takes access keys, or temporary ones that somebody would have to bring it every hour;
-it takes no role. So this is the only user of the platform, and what would be a standing key is one of an edition: a
-new edition makes a new key before the old one goes.
+Data Factory's connector of S3 takes access keys, or temporary ones that would have to be renewed every hour; it takes
+no role. So this is the only user of the platform, and its key belongs to an edition: a new edition makes a new key
+before the old one is deleted.
 """
 
 from __future__ import annotations
@@ -18,26 +18,29 @@ from components.blocks.exchange_way import ExchangeWay
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangeAccessArgs:
-    """`key_edition` names the key in use: whoever wants another writes another name.
-
-    security_group_id: the group of the S3 interface endpoint.
-    """
+    """What the user may reach, and from where."""
 
     exchange: ExchangeWay
     boundary_arn: Input[str]
     security_group_id: Input[str]
+    """The group of the S3 interface endpoint."""
     azure: settings.Azure
+    """Its `key_edition` names the key in use; another name makes another key."""
 
 
 class ExchangeAccess(ComponentResource):
-    """`user`, and `key` of the edition in use; its secret is a secret output."""
+    """One IAM user and its access key let Data Factory read what is published."""
+
+    user: aws.iam.User
+    key: aws.iam.AccessKey
+    """Of the edition in use; its secret is a secret output."""
 
     def __init__(self, name: str, args: ExchangeAccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:security:ExchangeAccess", name, {}, args.exchange.where.options(opts))
         own, exchange = ResourceOptions(parent=self), args.exchange
         self.user = aws.iam.User(
             f"{name}-user",
-            # Policies name him before he is made, and the organization lets the pipeline make no other user.
+            # Policies name this user before it is made, and the organization lets the pipeline make no other.
             name=exchange.user_name,
             permissions_boundary=args.boundary_arn,
             tags=exchange.where.tags,

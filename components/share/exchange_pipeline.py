@@ -56,7 +56,7 @@ class Limits:
 
 
 def look(table: str, limits: Limits) -> list[Activity]:
-    """Activities of the pipeline of a table; it has the variable `copied`, a snapshot's id."""
+    """Return the activities of the pipeline of a table; it has the variable `copied`, a snapshot's id."""
     return [
         # Of one object that is not there S3 says that it is forbidden, for listing is limited to a folder.
         _metadata("published", _folder(S3_FOLDER, f"{_PREFIX}{table}"), ["exists", "childItems"], _FROM_S3, limits),
@@ -87,7 +87,7 @@ def look(table: str, limits: Limits) -> list[Activity]:
 
 
 def take_over(limits: Limits) -> list[Activity]:
-    """Activities of the pipeline with the parameters `table` and `copied`."""
+    """Return the activities of the pipeline with the parameters `table` and `copied`."""
     table = "@pipeline().parameters.table"
     in_s3 = f"@concat('{_PREFIX}', pipeline().parameters.table)"
     return [
@@ -108,7 +108,7 @@ def take_over(limits: Limits) -> list[Activity]:
 
 
 def copy_files(limits: Limits) -> list[Activity]:
-    """Activities of the pipeline with the parameters `table` and `copied`; the manifest comes last."""
+    """Return the activities of the pipeline with the parameters `table` and `copied`; the manifest comes last."""
     table = "@pipeline().parameters.table"
     begins = len(_PREFIX)
     folder = "substring(item().key, 0, lastIndexOf(item().key, '/'))"
@@ -163,7 +163,7 @@ def copy_files(limits: Limits) -> list[Activity]:
 
 
 def datasets(bucket: Any, container: Any, s3: str, storage: str) -> dict[str, dict[str, Any]]:
-    """Properties of the datasets by their names; `s3` and `storage` are names of linked services."""
+    """Return the properties of the datasets by their names; `s3` and `storage` are names of linked services."""
 
     def dataset(kind: str, service: str, location: Mapping[str, Any], *parameters: str) -> dict[str, Any]:
         places = {"folder": "folderPath", "file": "fileName"}
@@ -186,7 +186,7 @@ def datasets(bucket: Any, container: Any, s3: str, storage: str) -> dict[str, di
 
 
 def schedule(runs: Mapping[str, str], every_minutes: int) -> str:
-    """The definition of a Logic App that starts pipelines: name -> URL of the call, as JSON text."""
+    """Return the definition of a Logic App that starts pipelines: name -> URL of the call, as JSON text."""
     return json.dumps(
         {
             "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/"
@@ -238,7 +238,7 @@ def _file(dataset: str, folder: str, file: str) -> dict[str, Any]:
 
 
 def _activity(name: str, kind: str, limits: Limits, after: Sequence[str], **more: Any) -> Activity:
-    """An activity that does something itself, with the limits of all of them."""
+    """Make an activity that does something itself, with the limits of all of them."""
     return {"name": name, "type": kind, "dependsOn": _after(*after), "policy": limits.policy, **more}
 
 

@@ -1,8 +1,7 @@
 """The bridge to Google Cloud: topics that contracts share go from Kafka to Pub/Sub, in the order of their key.
 
 No service account key exists: Google trusts the function's AWS role (workload identity federation), and that role may
-publish to these topics and nothing else. Messages are encrypted with a key of ours, and Pub/Sub holds each against the
-schema that its contract renders to.
+publish to these topics and nothing else. pubsub_topics.py has what is made in Pub/Sub.
 """
 
 from __future__ import annotations
@@ -22,19 +21,17 @@ from components.blocks.alarms import lag_alarm
 from components.blocks.assets import archive, json_asset, sources
 from components.blocks.functions import (
     ARCHITECTURE,
-    DAY_SECONDS,
     RUNTIME,
     FunctionArgs,
     failure_queue,
     function,
     queue_policy,
 )
-from components.blocks.google_alerts import google_alert
 from components.blocks.kafka import KafkaCluster
 from components.blocks.policies import Grantee
-from components.blocks.tagging import labels
 from components.blocks.watched import WatchedPlace
-from contracts import Topic, schema_definition
+from components.share.pubsub_topics import PubSubArgs, pubsub
+from contracts import Topic
 
 FUNCTION = "pubsub-bridge"
 FAILURES = "pubsub-bridge-failures"
@@ -46,46 +43,61 @@ CREDENTIALS = "google-credentials.json"
 
 @dataclass(frozen=True, kw_only=True)
 class PubSubBridgeArgs:
-    """`topics` are those that a contract shares; `contract` says which of their fields may leave.
-
-    encryption: for the key of the messages.
-    """
+    """Which topics go to which project, and what carries them there."""
 
     where: WatchedPlace
     kafka: KafkaCluster
     encryption: settings.Encryption
+    """For the key of the messages."""
     gcp: settings.Gcp
     bridge: settings.Bridge
     topics: Sequence[Topic]
+    """Those that a contract shares."""
     contract: Mapping[str, Any]
+    """Which of their fields may leave."""
     code: Path
+    """The function's own."""
     packages: Path
+    """The folder of the function's layer."""
     role: Grantee
+    """The function's role; Google trusts it by its name, so the name is fixed."""
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     kms_key_arn: Input[str]
     google_channels: Sequence[Input[str]]
     depends_on: Sequence[Resource]
+    """What the event sources wait for: the topics, the rights to read them, the way to Google."""
 
 
 class PubSubBridge(ComponentResource):
-    """`function`, `failures` (the queue of what cannot be sent), `topics` and `subscriptions` of Pub/Sub by name."""
+    """A function sends what Kafka's topics get to topics of Pub/Sub, in the order of each key."""
+
+    topics: dict[str, gcp.pubsub.Topic]
+    """Pub/Sub's, by name."""
+    subscriptions: dict[str, gcp.pubsub.Subscription]
+    """Of the analytics, by the topic's name."""
+    failures: aws.sqs.Queue
+    """What cannot be sent."""
+    function: aws.lambda_.Function
 
     def __init__(self, name: str, args: PubSubBridgeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("platform:bridge:PubSubBridge", name, {}, args.where.options(opts))
         self._name, self._args, self._own = name, args, ResourceOptions(parent=self)
-        self._held = args.where.stateful(self)
-        self.topics: dict[str, gcp.pubsub.Topic] = {}
-        self.subscriptions: dict[str, gcp.pubsub.Subscription] = {}
-        # Pub/Sub itself moves dead letters, and needs the rights for it.
-        self._agent = gcp.projects.ServiceIdentity(
-            f"{name}-pubsub-agent", project=args.gcp.project, service="pubsub.googleapis.com", opts=self._own
+        made = pubsub(
+            self,
+            name,
+            PubSubArgs(
+                where=args.where,
+                project=args.gcp.project,
+                encryption=args.encryption,
+                bridge=args.bridge,
+                topics=args.topics,
+                google_channels=args.google_channels,
+            ),
         )
-        # Whoever has the key's name from here has it when Pub/Sub may use it.
-        self._key_name = self._key()
-        self._schemas: list[gcp.pubsub.Schema] = []
-        for topic in args.topics:
-            self._pubsub(topic)
+        self.topics = {topic: of.topic for topic, of in made.items()}
+        self.subscriptions = {topic: of.subscription for topic, of in made.items()}
+        self._schemas = [of.schema for of in made.values()]
         credentials = self._trust()
         self.failures = failure_queue(
             self, f"{name}-failures", where=args.where, physical_name=FAILURES, kms_key_arn=args.kms_key_arn
@@ -94,160 +106,6 @@ class PubSubBridge(ComponentResource):
         self.function = self._function(credentials)
         self._event_sources()
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
-
-    def _key(self) -> Output[str]:
-        """The key that encrypts messages, in the region that keeps them.
-
-        Google never deletes a key ring or a key, only a key's versions, and their names stay taken. So the engine
-        names both: what is made again after a destroy, or by another stack in the same project, has names of its own.
-        """
-        args, name = self._args, self._name
-        ring = gcp.kms.KeyRing(
-            f"{name}-keys", project=args.gcp.project, location=args.bridge.regions[0], opts=self._held
-        )
-        key = gcp.kms.CryptoKey(
-            f"{name}-messages",
-            key_ring=ring.id,
-            rotation_period=f"{args.encryption.rotation_days * DAY_SECONDS}s",
-            # Of a version that somebody destroys; what it encrypted can be read until then if it is restored.
-            destroy_scheduled_duration=f"{args.encryption.deletion_days * DAY_SECONDS}s",
-            labels=labels(args.where.tags),
-            opts=self._held,
-        )
-        used = gcp.kms.CryptoKeyIAMMember(
-            f"{name}-messages-agent",
-            crypto_key_id=key.id,
-            role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
-            member=self._agent.member,
-            opts=self._held,
-        )
-        return Output.all(key.id, used.id).apply(lambda known: str(known[0]))
-
-    def _schema(self, stem: str, topic: Topic) -> gcp.pubsub.TopicSchemaSettingsArgsDict:
-        """A changed definition is a new revision in place; the topic takes what fits any revision.
-
-        So a deployment may change the schema first and the function after it, and nothing is refused in between. A
-        topic whose schema is deleted takes nothing any more, so the schema is kept as long as the topic.
-        """
-        schema = gcp.pubsub.Schema(
-            f"{stem}-schema",
-            name=topic.name,
-            project=self._args.gcp.project,
-            type="PROTOCOL_BUFFER",
-            definition=schema_definition(topic),
-            opts=self._held,
-        )
-        self._schemas.append(schema)
-        return {"schema": schema.id, "encoding": "JSON"}
-
-    def _pubsub(self, topic: Topic) -> None:
-        args, marks = self._args, labels(self._args.where.tags)
-        stem = f"{self._name}-{topic.name.replace('_', '-')}"
-        storage: gcp.pubsub.TopicMessageStoragePolicyArgsDict = {
-            "allowed_persistence_regions": list(args.bridge.regions),
-            "enforce_in_transit": True,
-        }
-        retention = f"{args.bridge.message_days * DAY_SECONDS}s"
-        target = gcp.pubsub.Topic(
-            stem,
-            name=topic.name,
-            project=args.gcp.project,
-            labels=marks,
-            kms_key_name=self._key_name,
-            message_retention_duration=retention,
-            message_storage_policy=storage,
-            schema_settings=self._schema(stem, topic),
-            opts=self._held,
-        )
-        # Without a schema: what is forwarded has been taken once, and is kept whatever the newest revisions say.
-        dead = gcp.pubsub.Topic(
-            f"{stem}-dead-letter",
-            name=f"{topic.name}-dead-letter",
-            project=args.gcp.project,
-            labels=marks,
-            kms_key_name=self._key_name,
-            message_retention_duration=retention,
-            message_storage_policy=storage,
-            opts=self._held,
-        )
-        # A dead-letter topic without a subscription forgets what it gets.
-        kept = gcp.pubsub.Subscription(
-            f"{stem}-dead-letter-kept",
-            name=f"{topic.name}-dead-letter-kept",
-            project=args.gcp.project,
-            topic=dead.id,
-            labels=marks,
-            message_retention_duration=f"{31 * DAY_SECONDS}s",
-            expiration_policy={"ttl": ""},
-            opts=self._held,
-        )
-        gcp.pubsub.TopicIAMMember(
-            f"{stem}-dead-letter-agent",
-            project=args.gcp.project,
-            topic=dead.name,
-            role="roles/pubsub.publisher",
-            member=self._agent.member,
-            opts=self._own,
-        )
-        self.topics[topic.name] = target
-        subscription = gcp.pubsub.Subscription(
-            f"{stem}-analytics",
-            name=f"{topic.name}-analytics",
-            project=args.gcp.project,
-            topic=target.id,
-            labels=marks,
-            enable_message_ordering=True,
-            ack_deadline_seconds=args.bridge.ack_seconds,
-            message_retention_duration=retention,
-            # An idle subscription must not disappear after 31 days.
-            expiration_policy={"ttl": ""},
-            dead_letter_policy={"dead_letter_topic": dead.id, "max_delivery_attempts": args.bridge.delivery_attempts},
-            retry_policy={
-                "minimum_backoff": f"{args.bridge.backoff_min_seconds}s",
-                "maximum_backoff": f"{args.bridge.backoff_max_seconds}s",
-            },
-            opts=self._held,
-        )
-        gcp.pubsub.SubscriptionIAMMember(
-            f"{stem}-analytics-agent",
-            project=args.gcp.project,
-            subscription=subscription.name,
-            role="roles/pubsub.subscriber",
-            member=self._agent.member,
-            opts=self._own,
-        )
-        self.subscriptions[topic.name] = subscription
-        self._alert(
-            f"{stem}-dead-letters",
-            kept,
-            why=f"A reader of {topic.name} gave up on messages: they lie in {topic.name}-dead-letter-kept.",
-            metric="num_undelivered_messages",
-            threshold=0,
-        )
-        self._alert(
-            f"{stem}-unread",
-            subscription,
-            why=f"Messages of {topic.name} wait for more than {args.bridge.unread_minutes} minutes: "
-            "see whether the reader runs, and what it does not acknowledge.",
-            metric="oldest_unacked_message_age",
-            threshold=args.bridge.unread_minutes * 60,
-        )
-
-    def _alert(
-        self, name: str, subscription: gcp.pubsub.Subscription, *, why: str, metric: str, threshold: float
-    ) -> None:
-        google_alert(
-            self,
-            name,
-            where=self._args.where,
-            project=self._args.gcp.project,
-            channels=self._args.google_channels,
-            why=why,
-            metric=f"pubsub.googleapis.com/subscription/{metric}",
-            resource_type="pubsub_subscription",
-            selects={"resource.labels.subscription_id": subscription.name},
-            threshold=threshold,
-        )
 
     def _trust(self) -> Output[str]:
         """Let the function's AWS role publish, and give the credential file (no secret) that says how."""
@@ -399,7 +257,7 @@ class PubSubBridge(ComponentResource):
 
 
 def credential_file(provider: str, service_account: str) -> str:
-    """How google-auth exchanges the credentials of an AWS role (from the environment) for Google's; no secret.
+    """Return how google-auth exchanges the credentials of an AWS role (from the environment) for Google's; no secret.
 
     Args:
         provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.

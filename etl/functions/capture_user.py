@@ -6,7 +6,7 @@ it connects.
 
 The password goes from here to the database and to the secret that DMS reads; it is in no log, answer or state file.
 What is done is done again without harm. Rights: to read the captured tables and the write-ahead log, and to write in
-a schema of the user's own, where DMS beats its heart so that an idle database does not hold back old log.
+a schema of the user's own, where DMS writes its heartbeat so that an idle database does not hold back old log.
 """
 
 from __future__ import annotations

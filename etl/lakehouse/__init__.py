@@ -4,7 +4,7 @@ The archive `lakehouse.zip` has this folder at its root. Nothing here knows wher
 endpoints and credentials come from the job's Spark properties and environment, what a dataset is
 from the compiled contract (`contract.py`).
 
-    main, session, log             the door: Glue's arguments in, one JSON line an event out
+    main, session, log             entry: Glue's arguments in, one JSON line an event out
     contract                       the compiled contract, typed
     scalars, record, amounts       one record: parsed exactly, enforced, conformed; no Spark
     orders_record, orders          what is particular to orders: derived amounts; fold into tables

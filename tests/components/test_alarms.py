@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from settings import SECTIONS, fields_of
 from tests.graphs.recording import ROOT, Recording, Registered, record
 
 RUNBOOK = ROOT / "docs" / "operations.md"
@@ -194,6 +195,13 @@ def test_a_period_is_one_that_cloudwatch_takes_and_all_of_them_together_are_a_da
             assert period % 60 == 0, alarm.name
             assert period * alarm.inputs["evaluationPeriods"] <= 86_400, alarm.name
         assert len(alarm.inputs["alarmDescription"]) <= 1024, alarm.name
+
+
+def test_a_setting_that_an_alarm_names_is_one_that_a_stack_may_have(prod: Recording) -> None:
+    texts = " ".join(alarm.inputs["alarmDescription"] for alarm in prod.of("MetricAlarm"))
+    named = set(re.findall(rf"\b({'|'.join(SECTIONS)})\.([a-z_]+)", texts))
+    assert ("database", "storage_max_gib") in named
+    assert {(section, field) for section, field in named if field not in fields_of(SECTIONS[section])} == set()
 
 
 def test_every_alarm_and_rule_has_a_paragraph_in_the_runbook(prod: Recording, organization: Recording) -> None:

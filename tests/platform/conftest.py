@@ -29,14 +29,6 @@ class Platform:
         return client(self.site, service)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that are marked `last` after all others, whatever their files are called.
-
-    They take away what the others look at: one platform serves all, since to bring one up takes minutes.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-
-
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory, session_site: Site) -> Iterator[Platform]:
     report_folder = tmp_path_factory.mktemp("platform") / "report"

@@ -1,7 +1,7 @@
 """What Azure Data Factory reaches and what it does not, in both modes, by the policies of the real graph.
 
-Three documents must all agree: what the user was granted (and his boundary), what the bucket refuses, and what passes
-the endpoint that he comes through.
+Three documents must all agree: what the user was granted (and its boundary), what the bucket refuses, and what passes
+the endpoint that its requests come through.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _stack(mode: str) -> Graph:
 
 
 def _may(stack: Graph, action: str, resource: str, context: dict[str, Any], who: Role | None = None) -> Decision:
-    """By the user's policies, his boundary, the bucket's policy, and the endpoint that the request came through."""
+    """Decide by the user's policies and boundary, the bucket's policy, and the endpoint that the request passes."""
     role = who or stack.roles["data-factory"]
     endpoint = context.get("aws:SourceVpce")
     if endpoint in (INTERFACE, GATEWAY):
@@ -61,7 +61,7 @@ def _may(stack: Graph, action: str, resource: str, context: dict[str, Any], who:
 
 
 def _lavish(stack: Graph) -> Role:
-    """The same user, had he been granted everything: what is left is refused by the bucket or the endpoint."""
+    """Return the same user with every right granted: what it still may not do, the bucket or the endpoint refuses."""
     role = stack.roles["data-factory"]
     return Role(role.name, role.arn, role.trust, EVERYTHING, (EVERYTHING,))
 
@@ -121,9 +121,9 @@ def test_it_reads_nothing_else_and_changes_nothing(mode: str) -> None:
     assert not _may(stack, "s3:ListBucket", BUCKET, WAY[mode]), "the whole bucket"
 
 
-def test_the_private_way_lets_nothing_but_that_through_whatever_he_or_anybody_is_granted() -> None:
+def test_the_private_way_lets_nothing_but_that_through_whatever_the_user_or_anybody_is_granted() -> None:
     stack = _stack("private")
-    he = _lavish(stack)
+    lavish = _lavish(stack)
     somebody = Role("somebody", f"arn:aws:iam::{stack.account}:role/somebody", {}, EVERYTHING, (EVERYTHING,))
     for action, resource in (
         ("s3:PutObject", FILE),
@@ -132,7 +132,7 @@ def test_the_private_way_lets_nothing_but_that_through_whatever_he_or_anybody_is
         ("s3:GetObject", BUCKET.replace("analytics", "raw") + "/orders/part-0.parquet"),
         ("s3:PutBucketPolicy", BUCKET),
     ):
-        assert not _may(stack, action, resource, OVER_THE_LINK, he), action
+        assert not _may(stack, action, resource, OVER_THE_LINK, lavish), action
     for action, resource, more in READS:
         assert not _may(stack, action, resource, {**OVER_THE_LINK, **more}, somebody), action
         assert _may(stack, action, resource, {**OVER_THE_LINK, **more, "aws:SourceVpce": GATEWAY}, somebody), action
@@ -161,16 +161,16 @@ def test_for_everybody_else_the_bucket_is_the_same_in_both_modes_and_without_azu
         name = f"novaretail-prod-datalake-{bucket}"
         for mode in WAY:
             stack = _stack(mode)
-            he = stack.roles["data-factory"].arn
+            user = stack.roles["data-factory"].arn
             kept = []
             for statement in stack.bucket_policies()[name]["Statement"]:
                 condition = json.loads(json.dumps(statement.get("Condition", {})))
-                if condition.get("ArnEquals", {}).get("aws:PrincipalArn") == he:
-                    continue  # about him alone
+                if condition.get("ArnEquals", {}).get("aws:PrincipalArn") == user:
+                    continue  # about this user alone
                 spared = condition.get("ArnNotLikeIfExists", {}).get("aws:PrincipalArn", [])
-                if he in spared:
+                if user in spared:
                     assert (mode, bucket) == ("allow_list", "analytics")
-                    spared.remove(he)
+                    spared.remove(user)
                 kept.append({**statement, **({"Condition": condition} if condition else {})})
             assert kept == none.bucket_policies()[name]["Statement"], (mode, bucket)
     assert "data-factory" not in none.roles

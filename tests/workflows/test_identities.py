@@ -29,7 +29,7 @@ def subjects(name: str, job: dict[str, Any]) -> set[str]:
 def logged_in() -> list[Any]:
     """Every job that logs in, with each stack it does so for."""
     found = []
-    for name in ("preview", "deploy"):
+    for name in ("preview", "deploy", "drift"):
         for key, job in workflow(name)["jobs"].items():
             for step in job["steps"]:
                 if step.get("uses") == LOGIN:

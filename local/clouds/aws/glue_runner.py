@@ -111,7 +111,7 @@ class GlueRunner:
             self.stop(run_id)
 
     def end_orphans(self) -> None:
-        """End runs of an earlier server of this site that was killed: nobody would ever hear of their end."""
+        """End runs of an earlier server of this site that was killed: nobody would be told of their end."""
         for note in self._folder.glob("*/*/process.json"):
             known = json.loads(note.read_text())
             try:

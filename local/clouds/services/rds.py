@@ -1,4 +1,4 @@
-"""The door of the site's RDS instances: TLS before PostgreSQL."""
+"""The proxy of the site's RDS instances: TLS before PostgreSQL."""
 
 from __future__ import annotations
 

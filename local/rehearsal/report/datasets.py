@@ -92,7 +92,7 @@ def _landing_problems(produced: Collection[Position], landed: list[Position]) ->
 def conservation_problems(
     landed: list[Position], accepted: list[Position], quarantined: list[Position], duplicates: list[Position]
 ) -> Iterable[str]:
-    """Tell what speaks against: each landed record is in exactly one of curated, quarantine and duplicates."""
+    """Tell what contradicts it: each landed record is in exactly one of curated, quarantine and duplicates."""
     ends = [*accepted, *quarantined, *duplicates]
     yield from _difference("in raw but in none of curated, quarantine and duplicates", set(landed) - set(ends))
     yield from _difference("in curated, quarantine or duplicates but not in raw", set(ends) - set(landed))
@@ -102,7 +102,7 @@ def conservation_problems(
 def ledger_problems(
     ledger: list[dict[str, Any]], accepted: int, quarantined: Counter[str], duplicates: int
 ) -> Iterable[str]:
-    """Tell what speaks against: the ledger's sums are what the tables hold, and each of its rows adds up."""
+    """Tell what contradicts it: the ledger's sums are what the tables hold, and each of its rows adds up."""
     for row in ledger:
         if row["rows_in"] != row["accepted"] + row["quarantined_rows"] + row["duplicates"]:
             yield (

@@ -1,4 +1,4 @@
-"""The shop's database: closed, encrypted, open to logical replication, and its capturing user made by nobody."""
+"""The shop's database: closed, encrypted, open to logical replication; nobody sees its capturing user's password."""
 
 from __future__ import annotations
 

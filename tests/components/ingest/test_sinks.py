@@ -1,4 +1,4 @@
-"""A connector a topic, which lands records as they come and keeps them through errors of the catalog."""
+"""A connector for each topic, which lands records as they come and keeps them through errors of the catalog."""
 
 from __future__ import annotations
 

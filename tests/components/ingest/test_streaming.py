@@ -1,4 +1,4 @@
-"""A cluster without surprises, and the topics that the contracts name."""
+"""A cluster whose records are encrypted and copied, and the topics that the contracts name."""
 
 from __future__ import annotations
 

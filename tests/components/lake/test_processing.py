@@ -1,4 +1,4 @@
-"""Jobs by path, and the state machine that runs them in order."""
+"""Jobs that run the scripts of etl/, and the state machine that runs them in order."""
 
 from __future__ import annotations
 

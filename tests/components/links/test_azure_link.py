@@ -10,7 +10,8 @@ import pytest
 import yaml
 from pulumi.runtime import rpc
 
-from components.links.azure_link import GATEWAY_SUBNET, INSTANCES
+from components.links.azure_link import INSTANCES
+from components.links.azure_network import GATEWAY_SUBNET
 from components.links.proposals import aws_phase, azure_esp, azure_ike
 from settings import Proposal
 from tests.graphs.recording import ROOT, Recording, Registered

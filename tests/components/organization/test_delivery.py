@@ -78,11 +78,13 @@ def test_each_account_has_its_identity_provider_and_two_roles_in_itself(organiza
     assert len([r for r in made if r.kind == "Role"]) == 6
 
 
-def test_a_role_is_for_this_repository_and_its_environment_or_pull_requests_and_nobody_else(
+def test_a_role_is_for_this_repository_and_its_environment_or_what_may_only_look_and_nobody_else(
     organization: Recording,
 ) -> None:
     for account, environment in ENVIRONMENTS.items():
-        for role, subject in (("deploy", f"environment:{environment}"), ("preview", "pull_request")):
+        looks = [f"repo:novaretail/data-backbone:{job}" for job in ("pull_request", "ref:refs/heads/main")]
+        of_environment = f"repo:novaretail/data-backbone:environment:{environment}"
+        for role, subject in (("deploy", of_environment), ("preview", looks)):
             made = organization.one(f"delivery-{account}-{role}")
             web, itself = made.json("assumeRolePolicy")["Statement"]
             assert web["Action"] == ["sts:AssumeRoleWithWebIdentity"]
@@ -90,7 +92,7 @@ def test_a_role_is_for_this_repository_and_its_environment_or_pull_requests_and_
             assert web["Condition"] == {
                 "StringEquals": {
                     f"{ISSUER}:aud": "sts.amazonaws.com",
-                    f"{ISSUER}:sub": f"repo:novaretail/data-backbone:{subject}",
+                    f"{ISSUER}:sub": subject,
                 }
             }
             own = f"arn:aws:iam::organization-{account}-id:role/novaretail-{role}"

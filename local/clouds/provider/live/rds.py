@@ -1,7 +1,7 @@
 """RDS for PostgreSQL: an instance is a database and its master user in the site's server.
 
 Engine, class and parameter group are moto's; the server takes from the parameter group what changes what a replication
-may do; the door before it asks for TLS if the group does. Clients find its certificate signed by the site's own root
+may do; the proxy before it asks for TLS if the group does. Clients find its certificate signed by the site's own root
 (see local.clouds.rds). IAM authentication is not imitated; sizes, zones, backups and subnets are kept as state.
 """
 
