@@ -16,7 +16,7 @@ NAMESPACE = "AWS/Kafka"
 CPU_PERCENT = 60
 """MSK's best practices: CpuUser + CpuSystem below 60 %, so that the others can carry a broker that is down."""
 DISK_PERCENT = 85
-"""Storage grows at 60 %; MSK's best practices name 85 % as the time to act."""
+"""Storage has grown before that; MSK's best practices name 85 % as the time to act."""
 T3_CREDITS = 60
 """A t3.small earns 24 credits an hour and keeps 576 at most; an hour at full load of its two CPUs costs 120."""
 
