@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from etl.lakehouse import mart
-from etl.lakehouse.contract import ContractError, Job
+from etl.lakehouse.contract import ContractError, Field, Job
 from etl.lakehouse.orders_record import require_known_events
 from local.site import ROOT
 from tests.etl.lake import COMPILED, Row
@@ -103,9 +104,9 @@ def cents(amount: Decimal | None) -> int | None:
     return None if amount is None else int(amount * 100)
 
 
-def folded(spark: SparkSession, *runs: list[str]) -> Any:
+def folded(spark: SparkSession, *runs: list[str], job: Job = JOB) -> Any:
     """The one order that the runs' events make."""
-    books = Books(spark)
+    books = Books(spark, job)
     offset = 0
     for values in runs:
         books.run([(0, offset + n, value) for n, value in enumerate(values)])
@@ -132,6 +133,19 @@ def test_the_row_is_completed_by_placed_whatever_earlier_events_say(spark: Spark
     assert (order.status, order.store_id) == ("placed", "330")
     assert (order.line_count, order.quantity, order.net_amount) == (1, 2, Decimal("10.50"))
     assert [e.event_type for e in order.events] == ["paid", "placed"]
+
+
+def test_a_field_that_record_and_table_share_is_taken_over_without_a_line_of_code(spark: SparkSession) -> None:
+    table = replace(JOB.head, columns={**JOB.head.columns, "sales_channel": "string"})
+    job = replace(
+        JOB,
+        fields=(*JOB.fields, Field(name="sales_channel", type="string", required=False)),
+        tables={**JOB.tables, "orders": table},
+    )
+
+    order = folded(spark, [text("paid", sales_channel="app")], [text("placed", sales_channel="web")], job=job)
+
+    assert (order.sales_channel, order.store_id) == ("web", "330")
 
 
 def test_late_events_do_not_take_the_status_back(spark: SparkSession) -> None:
