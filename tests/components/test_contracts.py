@@ -100,7 +100,7 @@ def test_every_aws_resource_of_a_data_stack_is_made_in_the_account_that_its_sett
     assert json.loads(provider.inputs["allowedAccountIds"]) == [account]
     assert provider.inputs["region"] == "eu-west-1"
     elsewhere = [r.name for r in _custom(data_stack) if r.type.startswith("aws:") and r.provider != provider.name]
-    assert elsewhere == [], "give their component `opts=here` in __main__.py"
+    assert elsewhere == [], "give their component the `where` of its stack"
 
 
 @pytest.mark.parametrize("stack", ["prod", "nonprod"])

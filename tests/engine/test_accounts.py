@@ -15,7 +15,7 @@ import yaml
 from local.clouds.engine import engine as engine_module
 from local.clouds.engine.engine import Engine, EngineError
 from local.clouds.engine.references import ACCOUNT_TYPE, account_ids
-from local.site import Site
+from local.site import ROOT, Site
 
 pytestmark = pytest.mark.engine
 PLAIN = {
@@ -123,10 +123,12 @@ def test_an_account_that_the_organization_does_not_have_stops_before_the_first_r
 
 
 def test_an_organization_that_lacks_an_output_is_to_be_applied_first(prod: Engine, project: Path) -> None:
-    file = project / "__main__.py"
+    stacks = project / "stacks"
+    stacks.unlink()
+    shutil.copytree(ROOT / "stacks", stacks)
+    file = stacks / "organization.py"
     text = file.read_text()
     assert 'pulumi.export("organization_id"' in text
-    file.unlink()
     file.write_text(text.replace('pulumi.export("organization_id"', 'pulumi.export("organisation_id"'))
 
     with pytest.raises(EngineError) as raised:

@@ -137,10 +137,12 @@ def test_a_run_under_way_is_not_disturbed(engine: Engine, program: Program, tmp_
     program.write(f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.1)")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(engine.up)
-        deadline = time.monotonic() + 60
-        while not list(engine.site.state.glob("pulumi/.pulumi/locks/**/*.json")) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        deadline = time.monotonic() + 180
         try:
+            while not list(engine.site.state.glob("pulumi/.pulumi/locks/**/*.json")):
+                # Without it the second run would take the lock, and wait for a file that nobody writes.
+                assert time.monotonic() < deadline, f"the first run takes no lock: {first}"
+                time.sleep(0.05)
             with pytest.raises(EngineError, match=r"another run of the stack 'dev' is under way \(process \d+\)"):
                 engine.up()
         finally:
