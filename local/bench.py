@@ -28,9 +28,9 @@ ENGINE_SECONDS = 5.0
 
 MODULES = f"""
 import contextlib, io, json, sys
-from tests.components import recording
+from tests.graphs import program
 with contextlib.redirect_stdout(io.StringIO()):
-    recording._main({STACK!r}, {{}})
+    program.main({STACK!r}, {{}})
 sdks = ("pulumi", "pulumi_aws", "pulumi_azure_native", "pulumi_gcp")
 print(json.dumps([name for name in sys.modules if name.split(".")[0] in sdks]))
 """

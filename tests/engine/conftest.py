@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from local.clouds.engine.engine import Engine
 from local.clouds.provider.live import Clients
 from local.clouds.provider.types import TYPES
 from local.site import ROOT, Site
+from tests import ports
 
 SECRET = "hunter2-never-in-plain-text"
 
@@ -70,9 +70,7 @@ def moto() -> Iterator[int]:
     """The port of a moto server of this process."""
     from moto.server import ThreadedMotoServer
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free_block()  # the provider and others have the next ones
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     yield port

@@ -110,7 +110,7 @@ def _laid_over(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def _main(stack: str, changes: dict[str, Any]) -> None:
+def main(stack: str, changes: dict[str, Any]) -> None:
     import pulumi
     from pulumi.runtime import mocks, rpc
     from pulumi.runtime import settings as runtime_settings
@@ -171,4 +171,4 @@ def _main(stack: str, changes: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], json.loads(sys.argv[2]))
+    main(sys.argv[1], json.loads(sys.argv[2]))

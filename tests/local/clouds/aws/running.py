@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +14,15 @@ from typing import Any, TypeVar
 import boto3
 
 from local.site import REGION, ROOT, Site
+from tests import ports
 
 T = TypeVar("T")
 WAIT_SECONDS = 120
 
 
 def free_site(state: Path) -> Site:
-    """A site whose first port is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Site(state=state, port_base=probe.getsockname()[1])
+    """A site whose ports are free now."""
+    return Site(state=state, port_base=ports.free_block())
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from local.clouds.provider.live import Clients
 from local.clouds.provider.live.base import Live
 from local.clouds.provider.types import live_class
 from local.site import Site
+from tests import ports
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +27,7 @@ def aws_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose AWS is a moto server of this process."""
     from moto.server import ThreadedMotoServer
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free_block()  # the provider and others have the next ones
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     yield Site(state=tmp_path_factory.mktemp("site"), port_base=port)

@@ -121,6 +121,7 @@ def test_a_service_that_is_wanted_with_other_settings_is_started_anew(
 def test_a_service_that_was_killed_starts_again(supervisor: Supervisor, service: Service) -> None:
     supervisor.start(service)
     os.kill(pid_of(supervisor, service), signal.SIGKILL)
+    supervisor._children[pid_of(supervisor, service)].wait(timeout=10)
 
     supervisor.start(service)
 
