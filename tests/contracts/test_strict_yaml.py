@@ -159,7 +159,7 @@ def test_an_empty_text_has_no_value() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     value, problems = read(text, "f.yaml")
     assume(not problems)
-    json.dumps(value, allow_nan=False)
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
 
 
 def test_load_gives_the_value_or_raises_every_problem() -> None:

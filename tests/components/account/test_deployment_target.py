@@ -1,4 +1,4 @@
-"""The landing zone: which role a run takes, and what the program says of those that may deploy."""
+"""Where a data stack is deployed: which role a run takes, and what the program says of those that may deploy."""
 
 from __future__ import annotations
 
